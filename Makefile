@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# What to do here is a make target; what it does is Ansible and tox. Needs Linux, Git, make and Python 3.11 or newer.
+
+PYTHON ?= python3
+SANDBOX ?= default
+
+LINK := .collections/ansible_collections/ai_how/cloud
+# Not the script ansible-playbook: in a folder with unusual characters it does not start.
+PLAYBOOK := .venv/bin/python -m ansible playbook
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down test clean
+.DELETE_ON_ERROR:
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@echo
+	@echo "  SANDBOX=name        another sandbox than 'default'; several can stand side by side"
+	@echo "  PYTHON=python3.13   another Python than python3"
+
+demo: .venv/ansible.stamp $(LINK)  ## Kubernetes and Argo CD on this machine, and applications by GitOps
+	$(PLAYBOOK) ai_how.cloud.sandbox -e @playbooks/vars/demo.yml -e sandbox_name=$(SANDBOX)
+	$(PLAYBOOK) ai_how.cloud.gitops_init -e @playbooks/vars/demo.yml -e sandbox_name=$(SANDBOX)
+	$(PLAYBOOK) ai_how.cloud.runtime --tags gitops-apps -e @playbooks/vars/demo.yml -e sandbox_name=$(SANDBOX)
+	@sed "s|SANDBOX_DIR|$${XDG_STATE_HOME:-$$HOME/.local/state}/ai_how.cloud/sandbox/$(SANDBOX)|" docs/try-next.txt
+
+demo-down: .venv/ansible.stamp $(LINK)  ## end the sandbox of make demo and delete its files
+	$(PLAYBOOK) ai_how.cloud.sandbox -e sandbox_state=absent -e sandbox_name=$(SANDBOX)
+
+test: .venv/tox.stamp $(LINK)  ## all tests that this user and machine can run
+	@.venv/bin/python tests/support/stages.py
+
+clean:  ## delete what make and tox made in this directory (sandboxes stay: make demo-down)
+	rm -rf .venv .tox .collections .ansible .mypy_cache .pytest_cache .ruff_cache .coverage
+
+$(LINK):
+	@mkdir -p $(@D)
+	@ln -s ../../.. $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "$(PYTHON) is not Python 3.11 or newer. Name one that is: make PYTHON=python3.13" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/ansible.stamp: requirements.txt meta/ee-requirements.txt | .venv/bin/python
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/tox.stamp: requirements-dev.txt | .venv/bin/python
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

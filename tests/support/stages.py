@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``make test``: runs the tox environments and says at the end what ran, how long, and what did not and why."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pythons import path_with_pyenv
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Stages that need more than a user account with Python: a check, and what to say where it is false.
+NEEDS: dict[str, tuple[Callable[[], bool], str]] = {}
+
+NO_PYTHON = "no Python of the versions that it is for: {}"
+
+
+def main() -> int:
+    started = time.monotonic()
+    config = configparser.ConfigParser(interpolation=None)
+    config.read(ROOT / "tox.ini")
+    stages = sys.argv[1:] or config["tox"]["env_list"].replace(",", " ").split()
+    unmet = {name: reason for name, (check, reason) in NEEDS.items() if name in stages and not check()}
+    runnable = [stage for stage in stages if stage not in unmet]
+    results = run_tox(runnable)
+
+    print(f"\n{'stage':<16}{'result':<10}{'seconds':>7}")
+    outcomes = {"passed": 0, "failed": 0, "skipped": 0}
+    for stage in stages:
+        result = results.get(stage, {})
+        if stage in unmet:
+            outcome, note = "skipped", unmet[stage]
+        elif result.get("skipped"):
+            outcome, note = "skipped", NO_PYTHON.format(config[f"testenv:{stage}"]["base_python"])
+        else:
+            outcome, note = ("passed" if result.get("success") else "failed"), ""
+        outcomes[outcome] += 1
+        print(f"{stage:<16}{outcome:<10}{result.get('duration', 0):>7.0f}  {note}".rstrip())
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items() if count)
+    print(f"\n==== stages: {counts} in {time.monotonic() - started:.2f}s ====", flush=True)
+    return 1 if outcomes["failed"] else 0
+
+
+def run_tox(stages: list[str]) -> dict[str, dict[str, object]]:
+    """What tox says of each stage: ``{"success": bool, "skipped": bool, "duration": seconds}``."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [sys.executable, "-m", "tox", "run", "-e", ",".join(stages), "--result-json", report]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path_with_pyenv()}, check=False)
+        if not report.exists():
+            return {}
+        environments = json.loads(report.read_text())["testenvs"]
+        return {stage: environments[stage]["result"] for stage in stages if "result" in environments.get(stage, {})}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
