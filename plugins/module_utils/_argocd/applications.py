@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The domain of the module argocd_app: how plan, goals, foresight and report are made of the task's options. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.conversation import Conversation
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
+    REFRESH_ANNOTATION,
+    Desired,
+    Key,
+    Observed,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import Action, plan_absent, plan_present
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Goal, Gone, Settle, foresee, has_moved
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
+
+# Added by others: no part of what a task declares.
+_NOT_SHOWN = (REFRESH_ANNOTATION, "kubectl.kubernetes.io/last-applied-configuration")
+
+
+class Applications:
+    """The applications of one task. Raises Invalid for options that contradict each other."""
+
+    def __init__(self, params: Mapping[str, Any], token: str) -> None:
+        self._params = params
+        self._token = token
+        self._state: str = params["state"]
+        self.items = _parse(params)
+        self.wait_timeout = float(params["wait_timeout"])
+
+    @property
+    def _wait(self) -> bool:
+        wait = self._params["wait"]
+        return bool(self._state != "present" if wait is None else wait)
+
+    def plan(self, item: Desired, observed: Optional[Observed]) -> Sequence[Action]:
+        if self._state == "absent":
+            return plan_absent(item.key, observed, self._params["cascade"])
+        return plan_present(item, observed)
+
+    def conversation(self, planned: Sequence[tuple[Desired, bool]], before: Mapping[Key, Observed]) -> Conversation:
+        """``planned``: the items that were applied, and whether that changed them."""
+        goals = [self._goal(item, before.get(item.key), changed) for item, changed in planned]
+        return Conversation([goal for goal in goals if goal], before, recurse=self._params["recurse"])
+
+    def _goal(self, item: Desired, before: Optional[Observed], changed: bool) -> Optional[Goal]:
+        if self._state == "absent":
+            return Gone(item.key, before.uid) if before and self._wait else None
+        if self._state == "present" and not self._wait:
+            return None
+        return Settle(
+            key=item.key,
+            baseline=before,
+            token=self._token,
+            fresh=changed or self._state == "synced" or bool(item.revisions),
+            may_sync=self._state == "synced",
+            prune=item.prune,
+            revisions=item.revisions,
+            wait=self._wait,
+        )
+
+    def foresee(self, item: Desired, observed: Optional[Observed], changed: bool) -> tuple[bool, str]:
+        """Check mode: whether more than the plan would be done, and what Argo CD knew last."""
+        if observed is None or self._state == "absent" or (self._state == "present" and not self._wait):
+            return False, ""
+        if changed:
+            return True, "would be changed, and then compared and synced"
+        return foresee(Settle(item.key, observed, self._token, revisions=item.revisions), observed)
+
+    def moved(self, key: Key, before: Mapping[Key, Observed], now: Mapping[Key, Optional[Observed]]) -> bool:
+        """Whether a sync was asked for and deployed anything, in the application or below it."""
+        if self._state != "synced":
+            return False
+        return any(app is not None and has_moved(before.get(app.key), app) for app in _family(key, now))
+
+    def view(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What of an object is declared: the rest changes by itself."""
+        metadata = raw["metadata"]
+        kept: dict[str, Any] = {name: metadata[name] for name in ("labels", "finalizers") if metadata.get(name)}
+        annotations = {name: value for name, value in metadata.get("annotations", {}).items() if name not in _NOT_SHOWN}
+        if annotations:
+            kept["annotations"] = annotations
+        return {"metadata": kept, "spec": raw.get("spec", {})} if kept else {"spec": raw.get("spec", {})}
+
+    def report(
+        self, item: Desired, world: Mapping[Key, Observed], conversation: Optional[Conversation]
+    ) -> Mapping[str, Any]:
+        app = world.get(item.key)
+        if app is None:
+            return {}
+        family = [member for member in _family(item.key, world) if member is not None and member.key != item.key]
+        return {
+            **_summary(app, conversation),
+            "revisions": list(app.revisions),
+            "reconciled_at": app.reconciled_at,
+            "operation": _operation(app),
+            "resources": [dict(resource) for resource in app.resources],
+            "conditions": dict(app.conditions),
+            "applications": [_summary(member, conversation) for member in family],
+        }
+
+
+def _parse(params: Mapping[str, Any]) -> Sequence[Desired]:
+    namespace = params["namespace"]
+    if params["applications"] is None:
+        return [Desired.from_params(params, namespace)]
+    if not params["applications"]:
+        raise Invalid("applications is an empty list; name at least one application")
+    items = [
+        Desired.from_params(item, namespace, where=f"applications[{index}]: ")
+        for index, item in enumerate(params["applications"])
+    ]
+    names = [item.key.name for item in items]
+    for name in names:
+        if names.count(name) > 1:
+            raise Invalid(
+                f'applications: the name "{name}" was given {names.count(name)} times; give each application once'
+            )
+    return items
+
+
+def _family(key: Key, world: Mapping[Key, Optional[Observed]]) -> Sequence[Optional[Observed]]:
+    """The application and everything below it, in the order of their names."""
+    found: dict[Key, Optional[Observed]] = {}
+    todo = [key]
+    while todo:
+        member = todo.pop()
+        app = world.get(member)
+        if member not in found and app is not None:
+            found[member] = app
+            todo.extend(app.children)
+    return [found[member] for member in sorted(found)]
+
+
+def _summary(app: Observed, conversation: Optional[Conversation]) -> dict[str, Any]:
+    failure = conversation.own_failure(app.key) if conversation else ""
+    return {
+        "name": app.key.name,
+        "namespace": app.key.namespace,
+        "sync": app.sync or "Unknown",
+        "health": app.health or "Unknown",
+        "revision": ",".join(app.revisions),
+        "message": failure or "; ".join(app.conditions.values()) or app.health_message,
+    }
+
+
+def _operation(app: Observed) -> Optional[dict[str, Any]]:
+    operation = app.operation
+    if operation is None:
+        return None
+    return {
+        "phase": operation.phase,
+        "message": operation.message,
+        "started_at": operation.started_at,
+        "finished_at": operation.finished_at,
+        "revisions": list(operation.revisions),
+    }

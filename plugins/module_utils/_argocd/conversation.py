@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""All goals of a run at once, and the children that they bring: who is done, who waits, who failed. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key, Observed
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
+    Goal,
+    Memory,
+    Settle,
+    children_to_follow,
+    expected_of_child,
+    failed,
+    next_step,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem, TimedOut
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Step, Watch, Write
+
+
+@dataclass
+class _Talk:
+    goal: Goal
+    root: Key
+    memory: Memory
+    pending: Optional[Memory] = None
+    step: Optional[Step] = None
+
+    @property
+    def over(self) -> bool:
+        return isinstance(self.step, (Done, Fail))
+
+
+class Conversation:
+    """Holds where each goal stands. ``advance`` after everything seen, ``confirm`` after each Write that was done."""
+
+    def __init__(self, goals: Sequence[Goal], before: Mapping[Key, Observed], recurse: bool = True) -> None:
+        self._talks = {goal.key: _Talk(goal, goal.key, Memory()) for goal in goals}
+        self._before = before
+        self._recurse = recurse
+
+    def advance(self, world: Mapping[Key, Observed], now: float) -> Mapping[Key, Step]:
+        """The next step of each application that is neither done nor failed; children join in as they appear."""
+        steps: dict[Key, Step] = {}
+        todo = [key for key, talk in self._talks.items() if not talk.over and not self.failure(talk.root)]
+        while todo:
+            key = todo.pop()
+            talk = self._talks[key]
+            step, memory = next_step(talk.goal, world.get(key), talk.memory, now)
+            talk.step = step
+            if isinstance(step, Write):
+                talk.pending = memory
+            else:
+                talk.memory = memory
+            if not talk.over:
+                steps[key] = step
+            todo.extend(self._follow_children(talk, world))
+        return steps
+
+    def confirm(self, key: Key) -> None:
+        """The Write of ``key`` was done."""
+        talk = self._talks[key]
+        if talk.pending is not None:
+            talk.memory, talk.pending = talk.pending, None
+
+    def fail(self, key: Key, problem: Problem) -> None:
+        """``key`` cannot go on."""
+        self._talks[key].step = Fail(problem)
+
+    def time_out(self, seconds: float) -> None:
+        """Everything that is not over by now has failed."""
+        for key, talk in self._talks.items():
+            if not talk.over:
+                reason = talk.step.reason if isinstance(talk.step, Watch) else "an answer of the API server"
+                self.fail(key, TimedOut(f"{key}: timed out after {seconds:g} s waiting for {reason}"))
+
+    def wake_after(self) -> Optional[float]:
+        """Seconds after which to advance though nothing was seen."""
+        waits = [
+            talk.step.wake_after
+            for talk in self._talks.values()
+            if isinstance(talk.step, Watch) and not self.failure(talk.root)
+        ]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def followed(self) -> Sequence[Key]:
+        """Everything that is followed."""
+        return list(self._talks)
+
+    def over(self) -> bool:
+        """Whether every goal is reached or lost."""
+        return all(talk.over or self.failure(talk.root) for talk in self._talks.values())
+
+    def failure(self, root: Key) -> str:
+        """Why ``root`` failed, as one sentence; empty if it did not."""
+        for key, talk in self._talks.items():
+            if talk.root == root and isinstance(talk.step, Fail):
+                via = "" if key == root else f"{root} has a failing child: "
+                return via + failed(key, talk.step.problem)
+        return ""
+
+    def own_failure(self, key: Key) -> str:
+        """Why ``key`` itself failed; empty if it did not."""
+        talk = self._talks.get(key)
+        return str(talk.step.problem) if talk and isinstance(talk.step, Fail) else ""
+
+    def _follow_children(self, talk: _Talk, world: Mapping[Key, Observed]) -> Sequence[Key]:
+        goal, app = talk.goal, world.get(talk.goal.key)
+        if not (self._recurse and isinstance(goal, Settle) and goal.wait and app) or isinstance(
+            talk.step, (Write, Fail)
+        ):
+            return []
+        if goal.baseline is not None and goal.fresh and talk.memory.refreshed_at is None:
+            return []
+        followed = []
+        for key in children_to_follow(goal, app):
+            child = world.get(key)
+            if key in self._talks or child is None:
+                continue
+            self._talks[key] = _Talk(
+                Settle(
+                    key=key,
+                    baseline=self._before.get(key),
+                    token=goal.token,
+                    fresh=goal.fresh,
+                    revisions=expected_of_child(goal, app, child),
+                ),
+                root=talk.root,
+                memory=Memory(),
+            )
+            followed.append(key)
+        return followed

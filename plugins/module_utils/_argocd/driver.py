@@ -1,0 +1,186 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Applications through the Kubernetes API: one list and one watch for each namespace, and the writes."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional, Union
+
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
+    REFRESH_ANNOTATION,
+    TOKEN,
+    Key,
+    Observed,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import (
+    FIELD_MANAGER,
+    Action,
+    Apply,
+    SetFinalizers,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Refresh, StartSync
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Problem, Refused, Unavailable
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
+
+APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
+
+_Event = tuple[str, str, Any]
+
+
+class ApplicationDriver:
+    """``world`` is the latest that was seen of every Application in the namespaces that were observed."""
+
+    def __init__(self, client: Client, force_conflicts: bool = False) -> None:
+        self._client = client
+        self._force = force_conflicts
+        self._seen: dict[Key, Observed] = {}
+        self._versions: dict[str, str] = {}
+        self._events: queue.Queue[_Event] = queue.Queue()
+        self._watching: set[str] = set()
+        self._stop = threading.Event()
+
+    @property
+    def world(self) -> Mapping[Key, Observed]:
+        return self._seen
+
+    def observe(self, namespaces: Iterable[str]) -> Mapping[Key, Observed]:
+        """List the namespaces; the answer does not change later, unlike ``world``."""
+        for namespace in namespaces:
+            self._take_list(namespace, *self._client.list(APPLICATION, namespace))
+        return dict(self._seen)
+
+    def apply(self, action: Action, dry_run: bool) -> Optional[Mapping[str, Any]]:
+        """Do one action of a plan; the object after it, None after a deletion. A dry run reaches the server, too."""
+        if isinstance(action, Apply):
+            try:
+                raw = self._client.apply(APPLICATION, action.manifest, FIELD_MANAGER, self._force, dry_run)
+            except Conflict as conflict:
+                raise Refused(
+                    f"{conflict}; take the fields out of the task, or take them over with force_conflicts: true"
+                ) from conflict
+            if not dry_run:
+                self._take(raw)
+            return raw
+        if dry_run:
+            return None
+        if isinstance(action, SetFinalizers):
+            metadata = {"finalizers": list(action.finalizers), "resourceVersion": action.resource_version}
+            return self._take(self._patch(action.key, {"metadata": metadata})).raw
+        self._client.delete(APPLICATION, *action.key, uid=action.uid)
+        return None
+
+    def write(self, action: Union[Refresh, StartSync]) -> bool:
+        """Do the Write of a step. False if somebody was faster: look again at what is there now."""
+        if isinstance(action, Refresh):
+            patch: dict[str, Any] = {"metadata": {"annotations": {REFRESH_ANNOTATION: "normal"}}}
+        else:
+            patch = _start_sync(action)
+        try:
+            self._take(self._patch(action.key, patch))
+        except Conflict:
+            raw = self._client.get(APPLICATION, *action.key)
+            if raw is not None:
+                self._take(raw)
+            return False
+        return True
+
+    def wait_for_change(self, namespaces: Iterable[str], timeout: float) -> None:
+        """Return after ``timeout`` seconds, or as soon as something was seen. Raises what ends the watch for good."""
+        for namespace in namespaces:
+            if namespace not in self._watching:
+                self._watching.add(namespace)
+                if namespace not in self._versions:
+                    self._take_list(namespace, *self._client.list(APPLICATION, namespace))
+                threading.Thread(target=self._watch, args=(namespace, self._versions[namespace]), daemon=True).start()
+        try:
+            event = self._events.get(timeout=max(0.0, timeout))
+            while True:
+                self._take_event(*event)
+                event = self._events.get_nowait()
+        except queue.Empty:
+            return
+
+    def close(self) -> None:
+        """Let the watches end."""
+        self._stop.set()
+
+    def _patch(self, key: Key, patch: Mapping[str, Any]) -> dict[str, Any]:
+        return self._client.merge_patch(APPLICATION, key.namespace, key.name, patch, FIELD_MANAGER)
+
+    def _watch(self, namespace: str, version: str) -> None:
+        """Runs in its own thread; everything goes through the queue."""
+        pause = 0.2
+        while not self._stop.is_set():
+            try:
+                for kind, raw in self._client.watch(APPLICATION, namespace, version):
+                    version, pause = raw["metadata"]["resourceVersion"], 0.2
+                    self._events.put((kind, namespace, raw))
+                continue
+            except (Unavailable, Conflict):
+                pass
+            except Problem as problem:
+                self._events.put(("PROBLEM", namespace, problem))
+                return
+            self._stop.wait(pause)
+            pause = min(2 * pause, 3.0)
+            try:
+                listed = self._client.list(APPLICATION, namespace)
+            except Problem:
+                continue
+            version = listed[1]
+            self._events.put(("LIST", namespace, listed))
+
+    def _take_event(self, kind: str, namespace: str, content: Any) -> None:
+        if kind == "PROBLEM":
+            raise content
+        if kind == "LIST":
+            self._take_list(namespace, *content)
+        elif kind == "DELETED":
+            gone = Observed.parse(content)
+            if gone.key in self._seen and self._seen[gone.key].uid == gone.uid:
+                del self._seen[gone.key]
+        elif kind in ("ADDED", "MODIFIED"):
+            self._take(content)
+
+    def _take_list(self, namespace: str, items: Iterable[Mapping[str, Any]], version: str) -> None:
+        self._versions[namespace] = version
+        for key in [key for key in self._seen if key.namespace == namespace]:
+            del self._seen[key]
+        for raw in items:
+            self._take(raw)
+
+    def _take(self, raw: Mapping[str, Any]) -> Observed:
+        """Remember an object, unless a newer one is known (events come after the answers to our own writes)."""
+        app = Observed.parse(raw)
+        known = self._seen.get(app.key)
+        if known is None or int(known.resource_version) <= int(app.resource_version):
+            self._seen[app.key] = app
+        return app
+
+
+def _start_sync(action: StartSync) -> dict[str, Any]:
+    """The operation as Argo CD's API server writes it, with options and retry of the spec (application.go, Sync)."""
+    spec = action.observed.raw["spec"]
+    policy = spec.get("syncPolicy", {})
+    sync: dict[str, Any] = {"prune": action.prune, "syncOptions": policy.get("syncOptions")}
+    if "sources" in spec:
+        sync.update(sources=spec["sources"], revisions=list(action.revisions))
+    else:
+        sync.update(source=spec["source"], revision=action.revisions[0] if action.revisions else "")
+    operation = {
+        "sync": {name: value for name, value in sync.items() if value is not None},
+        "initiatedBy": {"username": FIELD_MANAGER},
+        "info": [{"name": TOKEN, "value": action.token}],
+    }
+    if "retry" in policy:
+        operation["retry"] = policy["retry"]
+    return {
+        "metadata": {"resourceVersion": action.observed.resource_version},
+        "operation": operation,
+        "status": {"operationState": None},
+    }

@@ -1,0 +1,305 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""An Application as it is wanted (:class:`Desired`) and as it was seen (:class:`Observed`); each parsed once, here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, NamedTuple, Optional
+
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import METADATA, SPEC
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import to_api
+
+API_VERSION = "argoproj.io/v1alpha1"
+REFRESH_ANNOTATION = "argocd.argoproj.io/refresh"
+IN_CLUSTER = "https://kubernetes.default.svc"
+
+
+class Key(NamedTuple):
+    """Names one Application."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f'application "{self.name}"'
+
+
+@dataclass(frozen=True)
+class Desired:
+    """One application of the task.
+
+    ``manifest`` is what is applied: only what the user gave. It is empty where nothing but the name was given
+    (``state: synced`` of an application that somebody else declares).
+    ``revisions``: the commits (or chart versions) to wait for, by source; empty for "whatever the source says".
+    """
+
+    key: Key
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    revisions: tuple[str, ...] = ()
+    prune: Optional[bool] = None
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], namespace: str, where: str = "") -> Desired:
+        """From options as AnsibleModule gives them. ``where`` begins the messages, for items of a list."""
+
+        def wrong(text: str) -> Invalid:
+            return Invalid(f"{where}{Key(namespace, name) if name else 'an application'}: {text}")
+
+        name = (params.get("name") or "").strip()
+        if not name:
+            raise wrong("name is missing; give every application a name")
+        if params.get("source") is not None and params.get("sources") is not None:
+            raise wrong("source and sources were both given; give one of them")
+        if params.get("sources") == []:
+            raise wrong("sources is an empty list; give at least one source, or leave it out")
+        if params.get("revision") and params.get("revisions"):
+            raise wrong("revision and revisions were both given; revisions is for several sources")
+        sources = params.get("sources") or ([params["source"]] if params.get("source") else [])
+        for source in sources:
+            kinds = [kind for kind in ("path", "chart", "ref") if source.get(kind)]
+            if not kinds:
+                raise wrong(f"the source {source['repo_url']} has neither path nor chart nor ref; give one of them")
+            if {"path", "chart"} <= set(kinds):
+                raise wrong(f"the source {source['repo_url']} has both path and chart; give one of them")
+        destination = params.get("destination") or {}
+        if destination.get("server") and destination.get("name"):
+            raise wrong("destination has both server and name; give one of them")
+        revisions = tuple(params.get("revisions") or ([params["revision"]] if params.get("revision") else []))
+        if sources and len(revisions) > len(sources):
+            raise wrong(
+                f"{len(revisions)} revisions were given for {len(sources)} source(s); give at most one for each"
+            )
+        return cls(
+            key=Key(namespace, name),
+            manifest=_manifest(params, Key(namespace, name)),
+            revisions=revisions,
+            prune=params.get("prune"),
+        )
+
+    @property
+    def declares(self) -> bool:
+        """Whether the task declares the application, rather than only naming it."""
+        return bool(self.manifest)
+
+
+def _manifest(params: Mapping[str, Any], key: Key) -> dict[str, Any]:
+    # The API server leaves out what is empty in metadata, and it would never be found there.
+    metadata = {name: value for name, value in to_api(METADATA, params).items() if value}
+    spec = to_api(SPEC, params)
+    if not metadata and not spec:
+        return {}
+    spec.setdefault("project", "default")
+    if spec.get("destination") is not None and not {"server", "name"} & set(spec["destination"]):
+        spec["destination"]["server"] = IN_CLUSTER
+    for source in spec.get("sources", []) + ([spec["source"]] if "source" in spec else []):
+        _normalize_source(source)
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Application",
+        "metadata": {"name": key.name, "namespace": key.namespace, **metadata},
+        "spec": spec,
+    }
+
+
+def _normalize_source(source: dict[str, Any]) -> None:
+    """Leave out structures that say nothing: Argo CD removes them again (NormalizeSource in util/argo/argo.go)."""
+    for kind in ("helm", "kustomize", "directory"):
+        if kind in source and not _said(source[kind]):
+            del source[kind]
+
+
+# Structures with names of the user's own: in them, false and empty mean something.
+_VERBATIM = ("valuesObject", "commonLabels", "commonAnnotations")
+
+
+def _said(value: Any) -> Any:
+    """``value`` without fields that are false or empty: Argo CD leaves them out when it writes (omitempty of Go)."""
+    if isinstance(value, Mapping):
+        said = {name: item if name in _VERBATIM else _said(item) for name, item in value.items()}
+        return {name: item for name, item in said.items() if item}
+    return [_said(item) for item in value] if isinstance(value, list) else value
+
+
+@dataclass(frozen=True)
+class Operation:
+    """``status.operationState``. ``applied``: the child applications that this operation has already applied."""
+
+    phase: str = ""
+    message: str = ""
+    started_at: str = ""
+    finished_at: str = ""
+    token: str = ""
+    revisions: tuple[str, ...] = ()
+    applied: tuple[Key, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        return self.phase in ("Running", "Terminating")
+
+    @property
+    def failed(self) -> bool:
+        return self.phase in ("Failed", "Error")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where one source of an application points to."""
+
+    repo_url: str
+    target_revision: str
+    place: str = ""
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Source:
+        return cls(
+            str(raw.get("repoURL", "")), raw.get("targetRevision") or "HEAD", raw.get("path") or raw.get("chart") or ""
+        )
+
+    @property
+    def ref(self) -> tuple[str, str]:
+        """What is the same for two sources that follow the same commits."""
+        url = self.repo_url.rstrip("/")
+        return url[:-4] if url.endswith(".git") else url, self.target_revision
+
+    def __str__(self) -> str:
+        return f"{self.place + ' of ' if self.place else ''}{self.repo_url} at {self.target_revision}"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """An Application as the API server gave it; times are RFC 3339 strings in UTC, as there, so that they compare."""
+
+    key: Key
+    raw: Mapping[str, Any]
+    uid: str
+    resource_version: str
+    sources: tuple[Source, ...]
+    auto_sync: bool
+    auto_prune: bool
+    deleting: bool
+    refreshing: bool
+    operation_pending: bool
+    operation: Optional[Operation]
+    sync: str
+    revisions: tuple[str, ...]
+    compared: bool
+    health: str
+    health_message: str
+    reconciled_at: str
+    conditions: Mapping[str, str]
+    history: tuple[tuple[int, tuple[str, ...]], ...]
+    resources: tuple[Mapping[str, Any], ...]
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Observed:
+        """From the object of the API. Fields that Argo CD has not written yet are empty."""
+        metadata, spec, status = raw["metadata"], raw.get("spec", {}), raw.get("status", {})
+        sync, health = status.get("sync", {}), status.get("health", {})
+        automated = spec.get("syncPolicy", {}).get("automated")
+        return cls(
+            key=Key(metadata["namespace"], metadata["name"]),
+            raw=raw,
+            uid=metadata.get("uid", ""),
+            resource_version=metadata.get("resourceVersion", ""),
+            sources=tuple(Source.parse(source) for source in spec.get("sources") or [spec.get("source", {})]),
+            auto_sync=automated is not None and automated.get("enabled") is not False,
+            auto_prune=bool(automated and automated.get("prune")),
+            deleting="deletionTimestamp" in metadata,
+            refreshing=REFRESH_ANNOTATION in metadata.get("annotations", {}),
+            operation_pending="operation" in raw,
+            operation=_operation(status.get("operationState"), metadata["namespace"]),
+            sync=sync.get("status", ""),
+            revisions=_revisions(sync),
+            compared=_compared(spec, sync.get("comparedTo", {})),
+            health=health.get("status", ""),
+            health_message=health.get("message", ""),
+            reconciled_at=status.get("reconciledAt", ""),
+            conditions={condition["type"]: condition.get("message", "") for condition in status.get("conditions", [])},
+            history=tuple((entry["id"], _revisions(entry)) for entry in status.get("history", [])),
+            resources=tuple(status.get("resources", [])),
+        )
+
+    @property
+    def children(self) -> tuple[Key, ...]:
+        """The applications that this application deploys (app of apps)."""
+        return tuple(_child(resource, self.key.namespace) for resource in self.resources if _is_application(resource))
+
+    @property
+    def out_of_sync(self) -> tuple[str, ...]:
+        """``Kind/name`` of each resource that is not as Git has it."""
+        return tuple(
+            f"{resource.get('kind')}/{resource.get('name')}"
+            + (" (to be pruned)" if resource.get("requiresPruning") else "")
+            for resource in self.resources
+            if resource.get("status") not in ("Synced", None)
+        )
+
+    def age(self, now: datetime) -> Optional[int]:
+        """Seconds since Argo CD last compared the application with its sources."""
+        if not self.reconciled_at:
+            return None
+        then = datetime.strptime(self.reconciled_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        return max(0, int((now - then).total_seconds()))
+
+
+def _revisions(holder: Mapping[str, Any]) -> tuple[str, ...]:
+    """Applications with several sources fill ``revisions`` and leave ``revision`` empty."""
+    return tuple(holder.get("revisions") or filter(None, [holder.get("revision")]))
+
+
+def _compared(spec: Mapping[str, Any], compared_to: Mapping[str, Any]) -> bool:
+    """Whether ``status.sync`` speaks of the spec as it is now (with ``sources``, ``source`` is there, but empty)."""
+    return all(
+        _said(spec.get(name, {})) == _said(compared_to.get(name, {})) for name in ("source", "sources", "destination")
+    )
+
+
+def _operation(state: Optional[Mapping[str, Any]], namespace: str) -> Optional[Operation]:
+    if not state:
+        return None
+    result = state.get("syncResult") or {}
+    resources = result.get("resources") or []
+    return Operation(
+        phase=state.get("phase", ""),
+        message=state.get("message", ""),
+        started_at=state.get("startedAt", ""),
+        finished_at=state.get("finishedAt") or "",
+        token=next(
+            (
+                info.get("value", "")
+                for info in state.get("operation", {}).get("info") or []
+                if info.get("name") == TOKEN
+            ),
+            "",
+        ),
+        revisions=_revisions(result),
+        applied=tuple(
+            _child(resource, namespace)
+            for resource in resources
+            if _is_application(resource) and resource.get("status") == "Synced"
+        ),
+        failures=tuple(
+            f"{resource.get('kind')}/{resource.get('name')}: {resource.get('message', '')}"
+            for resource in resources
+            if resource.get("status") == "SyncFailed" or resource.get("hookPhase") in ("Failed", "Error")
+        ),
+    )
+
+
+# The name under which an operation carries the token of the run that asked for it.
+TOKEN = "ai_how.cloud/token"
+
+
+def _is_application(resource: Mapping[str, Any]) -> bool:
+    return resource.get("group") == "argoproj.io" and resource.get("kind") == "Application"
+
+
+def _child(resource: Mapping[str, Any], namespace: str) -> Key:
+    return Key(resource.get("namespace") or namespace, resource["name"])

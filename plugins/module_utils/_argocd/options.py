@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The options of an Application, one line each, in the order of Argo CD's CRD (argoproj.io/v1alpha1, Argo CD 3.6).
+
+Sources: manifests/crds/application-crd.yaml and pkg/apis/application/v1alpha1/types.go of argo-cd.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import Opt, Options
+
+_NAME_VALUE: Options = {
+    "name": Opt(required=True),
+    "value": Opt(required=True),
+}
+
+_HELM: Options = {
+    "release_name": Opt(),
+    "value_files": Opt("list", elements="str"),
+    "ignore_missing_value_files": Opt("bool"),
+    "values": Opt(),
+    "values_object": Opt("dict"),
+    "parameters": Opt(
+        "list",
+        elements="dict",
+        options={"name": Opt(required=True), "value": Opt(required=True), "force_string": Opt("bool")},
+    ),
+    "file_parameters": Opt(
+        "list", elements="dict", options={"name": Opt(required=True), "path": Opt("str", required=True)}
+    ),
+    "pass_credentials": Opt("bool"),
+    "skip_crds": Opt("bool"),
+    "skip_schema_validation": Opt("bool"),
+    "skip_tests": Opt("bool"),
+    "namespace": Opt(),
+    "version": Opt(),
+    "kube_version": Opt(),
+    "api_versions": Opt("list", elements="str"),
+}
+
+_KUSTOMIZE: Options = {
+    "name_prefix": Opt(),
+    "name_suffix": Opt(),
+    "namespace": Opt(),
+    "images": Opt("list", elements="str"),
+    "replicas": Opt("list", elements="dict", options={"name": Opt(required=True), "count": Opt("int", required=True)}),
+    "common_labels": Opt("dict"),
+    "force_common_labels": Opt("bool"),
+    "label_without_selector": Opt("bool"),
+    "label_include_templates": Opt("bool"),
+    "common_annotations": Opt("dict"),
+    "force_common_annotations": Opt("bool"),
+    "common_annotations_envsubst": Opt("bool"),
+    "components": Opt("list", elements="str"),
+    "ignore_missing_components": Opt("bool"),
+    "patches": Opt("list", elements="dict"),
+    "version": Opt(),
+    "kube_version": Opt(),
+    "api_versions": Opt("list", elements="str"),
+}
+
+_JSONNET_VARIABLE: Options = {
+    "name": Opt(required=True),
+    "value": Opt(required=True),
+    "code": Opt("bool"),
+}
+
+_DIRECTORY: Options = {
+    "recurse": Opt("bool"),
+    "include": Opt(),
+    "exclude": Opt(),
+    "jsonnet": Opt(
+        "dict",
+        options={
+            "ext_vars": Opt("list", elements="dict", options=_JSONNET_VARIABLE),
+            "tlas": Opt("list", elements="dict", options=_JSONNET_VARIABLE),
+            "libs": Opt("list", elements="str"),
+        },
+    ),
+}
+
+SOURCE: Options = {
+    "repo_url": Opt(required=True, api="repoURL"),
+    "target_revision": Opt(),
+    "path": Opt(),
+    "chart": Opt(),
+    "ref": Opt(),
+    "name": Opt(),
+    "helm": Opt("dict", options=_HELM),
+    "kustomize": Opt("dict", options=_KUSTOMIZE),
+    "directory": Opt("dict", options=_DIRECTORY),
+}
+
+_SYNC_POLICY: Options = {
+    "automated": Opt(
+        "dict",
+        options={
+            "enabled": Opt("bool"),
+            "prune": Opt("bool"),
+            "self_heal": Opt("bool"),
+            "allow_empty": Opt("bool"),
+        },
+    ),
+    "sync_options": Opt("list", elements="str"),
+    "retry": Opt(
+        "dict",
+        options={
+            "limit": Opt("int"),
+            "refresh": Opt("bool"),
+            "backoff": Opt(
+                "dict",
+                options={"duration": Opt(), "factor": Opt("int"), "max_duration": Opt()},
+            ),
+        },
+    ),
+    "managed_namespace_metadata": Opt("dict", options={"labels": Opt("dict"), "annotations": Opt("dict")}),
+}
+
+SPEC: Options = {
+    "project": Opt(),
+    "source": Opt("dict", options=SOURCE),
+    "sources": Opt("list", elements="dict", options=SOURCE),
+    "destination": Opt("dict", options={"server": Opt(), "name": Opt(), "namespace": Opt()}),
+    "sync_policy": Opt("dict", options=_SYNC_POLICY),
+    "ignore_differences": Opt(
+        "list",
+        elements="dict",
+        options={
+            "group": Opt(),
+            "kind": Opt(required=True),
+            "name": Opt(),
+            "namespace": Opt(),
+            "json_pointers": Opt("list", elements="str"),
+            "jq_path_expressions": Opt("list", elements="str"),
+            "managed_fields_managers": Opt("list", elements="str"),
+        },
+    ),
+    "revision_history_limit": Opt("int"),
+    "info": Opt("list", elements="dict", options=_NAME_VALUE),
+}
+
+METADATA: Options = {
+    "labels": Opt("dict"),
+    "annotations": Opt("dict"),
+    "finalizers": Opt("list", elements="str"),
+}
+
+# What may be said of one application, at the top level of the task or in an item of `applications`.
+APPLICATION: Options = {
+    "name": Opt(),
+    **METADATA,
+    **SPEC,
+    "revision": Opt(),
+    "revisions": Opt("list", elements="str"),
+    "prune": Opt("bool"),
+}

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""One table of options gives both the argument spec and the API object, so that the two cannot differ.
+
+An option is one line: ``"repo_url": Opt(api="repoURL")``. Its API name is the camelCase of its own name unless given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+
+@dataclass(frozen=True)
+class Opt:
+    """One option: its Ansible type, and the name of its field in the API where that is not plain camelCase.
+
+    ``type``, ``elements``, ``choices`` and ``required`` mean what they mean in an argument spec; ``options`` makes it
+    a structure (or, with ``type="list"``, a list of structures).
+    """
+
+    type: str = "str"
+    elements: Optional[str] = None
+    options: Optional[Mapping[str, Opt]] = None
+    choices: Optional[Sequence[str]] = None
+    required: bool = False
+    api: str = ""
+
+
+Options = Mapping[str, Opt]
+
+
+def argument_spec(options: Options) -> dict[str, Any]:
+    """The ``argument_spec`` of a table, as AnsibleModule takes it."""
+    return {name: _spec(opt) for name, opt in options.items()}
+
+
+def _spec(opt: Opt) -> dict[str, Any]:
+    spec: dict[str, Any] = {"type": opt.type, "no_log": False}
+    if opt.elements:
+        spec["elements"] = opt.elements
+    if opt.choices:
+        spec["choices"] = list(opt.choices)
+    if opt.required:
+        spec["required"] = True
+    if opt.options:
+        spec["options"] = argument_spec(opt.options)
+    return spec
+
+
+def to_api(options: Options, params: Mapping[str, Any]) -> dict[str, Any]:
+    """``params`` in the API's names. Options that were not given are left out; those given empty are kept."""
+    return {
+        opt.api or camel_case(name): _value(opt, params[name])
+        for name, opt in options.items()
+        if params.get(name) is not None
+    }
+
+
+def _value(opt: Opt, value: Any) -> Any:
+    if opt.options is None:
+        return value
+    if opt.type == "list":
+        return [to_api(opt.options, item) for item in value]
+    return to_api(opt.options, value)
+
+
+def camel_case(name: str) -> str:
+    """``jq_path_expressions`` becomes ``jqPathExpressions``."""
+    head, *tail = name.split("_")
+    return head + "".join(word.capitalize() for word in tail)

@@ -1,0 +1,229 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The one file that knows AnsibleModule, check mode and diff: it runs a domain from options to results.
+
+observe, plan everything, apply, then converse until each goal is reached. Nothing is written before everything
+is planned, so bad input changes nothing; after that the objects go on independently, and the task fails at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Optional, Protocol, TypeVar
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem, Unavailable
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import redact, redact_text
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Step, Write
+
+_WRITERS = 8
+_RETRY_AFTER = 1.0
+
+
+class Driver(Protocol):
+    """Does the I/O of a domain. ``world`` maps keys to what was seen last."""
+
+    @property
+    def world(self) -> Mapping[Any, Any]: ...
+
+    def observe(self, namespaces: Sequence[str]) -> Mapping[Any, Any]: ...
+
+    def apply(self, action: Any, dry_run: bool) -> Optional[Mapping[str, Any]]: ...
+
+    def write(self, action: Any) -> bool: ...
+
+    def wait_for_change(self, namespaces: Sequence[str], timeout: float) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Conversation(Protocol):
+    """Where each goal stands; pure."""
+
+    def advance(self, world: Mapping[Any, Any], now: float) -> Mapping[Any, Step]: ...
+
+    def confirm(self, key: Any) -> None: ...
+
+    def fail(self, key: Any, problem: Problem) -> None: ...
+
+    def time_out(self, seconds: float) -> None: ...
+
+    def wake_after(self) -> Optional[float]: ...
+
+    def followed(self) -> Sequence[Any]: ...
+
+    def failure(self, root: Any) -> str: ...
+
+    def over(self) -> bool: ...
+
+
+C = TypeVar("C", bound=Conversation)
+
+
+class Domain(Protocol[C]):
+    """What a module is about; everything here is pure. Items have a ``key`` with a ``namespace`` and a ``name``."""
+
+    items: Sequence[Any]
+    wait_timeout: float
+
+    def plan(self, item: Any, observed: Any) -> Sequence[Any]: ...
+
+    def conversation(self, planned: Sequence[tuple[Any, bool]], before: Mapping[Any, Any]) -> C: ...
+
+    def foresee(self, item: Any, observed: Any, changed: bool) -> tuple[bool, str]: ...
+
+    def moved(self, key: Any, before: Any, now: Any) -> bool: ...
+
+    def view(self, raw: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+    def report(self, item: Any, world: Mapping[Any, Any], conversation: Optional[C]) -> Mapping[str, Any]: ...
+
+
+@dataclass
+class Outcome:
+    """What became of one item."""
+
+    item: Any
+    changed: bool = False
+    msg: str = ""
+    problem: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+
+
+def run_module(
+    argument_spec: Mapping[str, Any],
+    make_domain: Callable[[Mapping[str, Any]], Domain[C]],
+    make_driver: Callable[[Mapping[str, Any]], Driver],
+    **constraints: Any,
+) -> None:
+    """A module's whole ``main``: ``constraints`` are AnsibleModule's (mutually_exclusive and the like)."""
+    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
+    try:
+        domain = make_domain(module.params)
+        result = execute(domain, make_driver(module.params), module.check_mode, time.monotonic)
+    except Problem as problem:
+        module.fail_json(msg=redact_text(str(problem)))
+    module.exit_json(**result)
+
+
+def execute(domain: Domain[C], driver: Driver, check_mode: bool, clock: Callable[[], float]) -> dict[str, Any]:
+    """The result of the task. ``clock`` gives seconds and never goes back."""
+    namespaces = sorted({item.key.namespace for item in domain.items})
+    before = driver.observe(namespaces)
+    plans = [(item, domain.plan(item, before.get(item.key))) for item in domain.items]
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        outcomes = list(pool.map(lambda plan: _apply(domain, driver, before, plan[0], plan[1], check_mode), plans))
+    conversation: Optional[C] = None
+    if check_mode:
+        for outcome in outcomes:
+            if not outcome.problem:
+                more, outcome.msg = domain.foresee(outcome.item, before.get(outcome.item.key), outcome.changed)
+                outcome.changed = outcome.changed or more
+    else:
+        applied = [(outcome.item, outcome.changed) for outcome in outcomes if not outcome.problem]
+        conversation = domain.conversation(applied, before)
+        try:
+            _converse(conversation, driver, clock, domain.wait_timeout)
+        finally:
+            driver.close()
+        for outcome in outcomes:
+            if not outcome.problem:
+                outcome.problem = conversation.failure(outcome.item.key)
+                outcome.changed = outcome.changed or domain.moved(
+                    outcome.item.key, before, {key: driver.world.get(key) for key in conversation.followed()}
+                )
+    return _result(domain, driver, outcomes, conversation)
+
+
+def _apply(
+    domain: Domain[C], driver: Driver, before: Mapping[Any, Any], item: Any, actions: Sequence[Any], check_mode: bool
+) -> Outcome:
+    outcome = Outcome(item)
+    if not actions:
+        return outcome
+    observed = before.get(item.key)
+    outcome.before = outcome.after = domain.view(observed.raw) if observed else {}
+    try:
+        for action in actions:
+            raw = driver.apply(action, dry_run=check_mode)
+            outcome.after = domain.view(raw) if raw else {}
+    except Problem as problem:
+        outcome.problem = str(problem)
+    outcome.changed = outcome.before != outcome.after
+    return outcome
+
+
+def _converse(conversation: Conversation, driver: Driver, clock: Callable[[], float], timeout: float) -> None:
+    deadline = clock() + timeout
+    while True:
+        steps = conversation.advance(driver.world, clock())
+        if conversation.over():
+            return
+        if clock() >= deadline:
+            conversation.time_out(timeout)
+            return
+        retry: Optional[float] = None
+        writes = [(key, step.action) for key, step in steps.items() if isinstance(step, Write)]
+        if writes:
+            with ThreadPoolExecutor(_WRITERS) as pool:
+                problems = list(pool.map(lambda write: _write(conversation, driver, *write), writes))
+            if not any(problems):
+                continue
+            retry = _RETRY_AFTER
+        waits = [deadline - clock(), retry, conversation.wake_after()]
+        namespaces = sorted({key.namespace for key in conversation.followed()})
+        try:
+            driver.wait_for_change(namespaces, min(wait for wait in waits if wait is not None))
+        except Problem as problem:
+            for key in steps:
+                conversation.fail(key, problem)
+
+
+def _write(conversation: Conversation, driver: Driver, key: Any, action: Any) -> bool:
+    """Whether the server was away, so that the same Write is to be tried again after a moment."""
+    try:
+        if driver.write(action):
+            conversation.confirm(key)
+    except Unavailable:
+        return True
+    except Problem as problem:
+        conversation.fail(key, problem)
+    return False
+
+
+def _result(
+    domain: Domain[C], driver: Driver, outcomes: Sequence[Outcome], conversation: Optional[C]
+) -> dict[str, Any]:
+    results = [
+        {
+            "name": outcome.item.key.name,
+            "namespace": outcome.item.key.namespace,
+            "changed": outcome.changed,
+            "failed": bool(outcome.problem),
+            "msg": outcome.problem or outcome.msg,
+            **domain.report(outcome.item, driver.world, conversation),
+        }
+        for outcome in outcomes
+    ]
+    failures = [outcome.problem for outcome in outcomes if outcome.problem]
+    summary = {
+        "changed": any(outcome.changed for outcome in outcomes),
+        "failed": bool(failures),
+        "msg": " | ".join(failures) or "; ".join(outcome.msg for outcome in outcomes if outcome.msg),
+        "results": results,
+        "diff": [_diff(outcome) for outcome in outcomes if outcome.before != outcome.after],
+    }
+    single = results[0] if len(results) == 1 else {}
+    shown: dict[str, Any] = redact({**single, **summary})
+    return shown
+
+
+def _diff(outcome: Outcome) -> dict[str, Any]:
+    header = f"{outcome.item.key.namespace}/{outcome.item.key.name}"
+    return {"before_header": header, "after_header": header, "before": outcome.before, "after": outcome.after}

@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A conversation with a server, one step at a time: what a pure ``next_step`` function answers.
+
+``Write`` asks the driver for a request, ``Watch`` waits for the next change, ``Done`` and ``Fail`` end it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, Optional, TypeVar, Union
+
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True)
+class Write(Generic[A]):
+    """One request for the driver; the conversation goes on from what it changes."""
+
+    action: A
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Nothing to do until something changes or ``wake_after`` seconds have passed; a timeout tells the ``reason``."""
+
+    reason: str
+    wake_after: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """The goal is reached."""
+
+
+@dataclass(frozen=True)
+class Fail:
+    """The goal cannot be reached any more."""
+
+    problem: Problem
+
+
+Step = Union[Write[Any], Watch, Done, Fail]

@@ -1,0 +1,224 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The few requests that the drivers need of the Kubernetes API, without discovery, each error told as a Problem."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import (
+    Conflict,
+    Invalid,
+    Problem,
+    Refused,
+    Unavailable,
+)
+
+try:
+    import urllib3
+    from kubernetes.client import ApiClient
+    from kubernetes.client.rest import ApiException
+    from kubernetes.dynamic import DynamicClient
+    from kubernetes.dynamic.resource import Resource
+except ImportError:  # connection.connect() says so before anything here is used
+    pass
+
+# Seconds to connect, and seconds without a byte of an answer.
+_TIMEOUT = (5, 60)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A namespaced kind of the API: ``Kind("argoproj.io", "v1alpha1", "Application", "applications")``."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+
+    def __str__(self) -> str:
+        return f"{self.plural}.{self.group}"
+
+
+class Client:
+    """Requests to one API server. Objects are plain dictionaries as the API gives them.
+
+    Every method raises Unavailable (no answer), Refused (401, 403, admission), Conflict (409), Invalid (400, 422).
+    """
+
+    def __init__(self, configuration: Any, impersonate_user: str = "") -> None:
+        self.host: str = configuration.host
+        configuration.retries = urllib3.Retry(connect=1, read=0, status=0, other=0)
+        if not configuration.verify_ssl:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        api_client = ApiClient(configuration)
+        if impersonate_user:
+            api_client.set_default_header("Impersonate-User", impersonate_user)
+        self._dynamic = DynamicClient(api_client, discoverer=_NoDiscovery)
+
+    def list(self, kind: Kind, namespace: str) -> tuple[list[dict[str, Any]], str]:
+        """All objects of a kind in a namespace, and the resourceVersion to watch from. None where there are none."""
+        answer = self._request("list", kind, namespace, "get")
+        return answer["items"], answer["metadata"]["resourceVersion"]
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Optional[dict[str, Any]]:
+        """One object, or None."""
+        try:
+            return self._request("get", kind, namespace, "get", name=name)
+        except _Missing:
+            return None
+
+    def apply(
+        self, kind: Kind, body: Mapping[str, Any], field_manager: str, force: bool = False, dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Server-side apply; the object as it then is (as it would be, with ``dry_run``)."""
+        return self._request(
+            "patch",
+            kind,
+            body["metadata"]["namespace"],
+            "server_side_apply",
+            name=body["metadata"]["name"],
+            body=body,
+            field_manager=field_manager,
+            force_conflicts=force,
+            dry_run="All" if dry_run else None,
+        )
+
+    def merge_patch(
+        self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any], field_manager: str
+    ) -> dict[str, Any]:
+        """JSON merge patch. Put ``metadata.resourceVersion`` into it to make it compare-and-swap."""
+        return self._request(
+            "patch",
+            kind,
+            namespace,
+            "patch",
+            name=name,
+            body=patch,
+            field_manager=field_manager,
+            content_type="application/merge-patch+json",
+        )
+
+    def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
+        """Delete the object with this uid; nothing happens if it is gone already."""
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+        with contextlib.suppress(_Missing):
+            self._request("delete", kind, namespace, "delete", name=name, body=body)
+
+    def watch(self, kind: Kind, namespace: str, resource_version: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Events ``(ADDED|MODIFIED|DELETED, object)`` since a resourceVersion, until the server ends the stream.
+
+        Raises Conflict when the resourceVersion is too old: list again.
+        """
+        resource = _resource(kind, self._dynamic)
+        try:
+            response = self._dynamic.get(
+                resource,
+                namespace=namespace,
+                watch=True,
+                resource_version=resource_version,
+                timeout_seconds=300,
+                serialize=False,
+                _request_timeout=(_TIMEOUT[0], 330),
+            )
+            buffer = b""
+            for chunk in response.stream(amt=None, decode_content=False):
+                *lines, buffer = (buffer + chunk).split(b"\n")
+                for line in filter(None, lines):
+                    event = json.loads(line)
+                    if event["type"] == "ERROR":
+                        status = event["object"]
+                        raise Conflict(f"watch of {kind} ended: {status.get('message', status.get('reason'))}")
+                    yield event["type"], event["object"]
+        except ApiException as error:
+            raise self._problem("watch", kind, namespace, "", error) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._unreachable(error) from error
+
+    def _request(self, verb: str, kind: Kind, namespace: str, method: str, **arguments: Any) -> dict[str, Any]:
+        resource = _resource(kind, self._dynamic)
+        try:
+            response = getattr(self._dynamic, method)(
+                resource, namespace=namespace, serialize=False, _request_timeout=_TIMEOUT, **arguments
+            )
+            answer: dict[str, Any] = json.loads(response.data)
+            return answer
+        except ApiException as error:
+            raise self._problem(verb, kind, namespace, arguments.get("name", ""), error) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> Unavailable:
+        reason = re.sub(
+            r"<[^>]*>[,:]? ?|\w*Connection(Pool)?\([^)]*\): ?", "", str(getattr(error, "reason", "") or error)
+        )
+        hint = "is the server up, and host or kubeconfig right?"
+        if "certificate" in reason.lower():
+            hint = "give the right ca_cert, or a kubeconfig of this very cluster"
+        return Unavailable(f"the Kubernetes API at {self.host} cannot be reached ({reason.strip()}): {hint}")
+
+    def _problem(self, verb: str, kind: Kind, namespace: str, name: str, error: Any) -> Problem:
+        status = _status(error)
+        message = str(status.get("message") or error.reason or "").strip()
+        what = f'{kind.kind} "{name}" in namespace {namespace}' if name else f"{kind} in namespace {namespace}"
+        if error.status == 401:
+            return Refused(
+                f"the Kubernetes API at {self.host} does not accept the credentials (401 Unauthorized): they are wrong "
+                "or expired; renew the kubeconfig, api_key or client_cert"
+            )
+        if error.status == 403:
+            return Refused(f"not allowed to {verb} {what}: {message}; grant the verb, or use other credentials")
+        if error.status == 404:
+            if not (status.get("details") or {}).get("name"):
+                return _Missing(
+                    f"the Kubernetes API at {self.host} does not know {kind}: install what brings it "
+                    "(Argo CD for argoproj.io), or point to the cluster that has it"
+                )
+            return _Missing(f"{what}: {message}")
+        if error.status == 409:
+            return Conflict(f"{what}: {message}")
+        if error.status in (400, 413, 415, 422):
+            return Invalid(f"{what} was rejected: {message}")
+        if error.status == 429 or error.status >= 500:
+            return Unavailable(
+                f"the Kubernetes API at {self.host} answered {error.status} for {what}: {message}; try again"
+            )
+        return Refused(f"{what}: {error.status} {message}")
+
+
+class _Missing(Refused):
+    """404: the object, its namespace, or the kind itself."""
+
+
+class _NoDiscovery:
+    """The kinds are known: discovery would cost two requests a run and a cache file in /tmp."""
+
+    def __init__(self, client: Any, cache_file: Any) -> None:
+        pass
+
+
+def _resource(kind: Kind, client: Any) -> Any:
+    return Resource(
+        prefix="apis",
+        group=kind.group,
+        api_version=kind.version,
+        kind=kind.kind,
+        name=kind.plural,
+        namespaced=True,
+        client=client,
+    )
+
+
+def _status(error: Any) -> dict[str, Any]:
+    try:
+        status = json.loads(error.body)
+    except (TypeError, ValueError):
+        return {}
+    return status if isinstance(status, dict) else {}

@@ -1,0 +1,633 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: argocd_app
+short_description: Declare Argo CD applications, sync them, and wait until a commit is live
+version_added: 0.1.0
+author:
+  - ai_how.cloud contributors (@ai-how)
+description:
+  - Declares, syncs and deletes Argo CD applications through the Kubernetes API; no API server of Argo CD is needed.
+  - Waits by watching. A wait can be pinned to a commit, ends as soon as Argo CD reports success or failure, and follows
+    the applications that an application deploys (app of apps) at any depth.
+  - A list of applications is one connection, one list request and one watch, however many they are.
+extends_documentation_fragment:
+  - ai_how.cloud.kube_auth
+options:
+  state:
+    description:
+      - V(present) declares the application. Options that were given before and are not given any more are removed.
+      - V(synced) declares it, if more than the name is given, has Argo CD compare it with its source now,
+        and syncs it if it is not in sync or not at O(revision).
+      - V(absent) deletes it; see O(cascade) for what becomes of the resources that it deployed.
+    type: str
+    choices: [present, absent, synced]
+    default: present
+  namespace:
+    description: Namespace of the applications, which is where Argo CD runs unless it was told otherwise.
+    type: str
+    default: argocd
+  applications:
+    description:
+      - Several applications at once, instead of O(name) and the options beside it.
+      - Nothing is written if any of them is malformed. After that they go on independently, and the task fails at the
+        end if any of them failed.
+    type: list
+    elements: dict
+    suboptions: &application
+      name: &name
+        description: Name of the application.
+        type: str
+      labels: &labels
+        description: Labels of the application.
+        type: dict
+      annotations: &annotations
+        description: Annotations of the application.
+        type: dict
+      finalizers: &finalizers
+        description:
+          - Finalizers of the application, like V(resources-finalizer.argocd.argoproj.io), with which the deletion of
+            the application deletes what it deployed.
+        type: list
+        elements: str
+      project: &project
+        description: The AppProject that the application belongs to; C(default) if not given.
+        type: str
+      source: &source
+        description: Where the manifests come from.
+        type: dict
+        suboptions: &source_options
+          repo_url:
+            description: URL of the Git, Helm or OCI repository.
+            type: str
+            required: true
+          target_revision:
+            description: Branch, tag or commit, or the version of the chart; C(HEAD) if not given.
+            type: str
+          path:
+            description: Folder in the Git repository.
+            type: str
+          chart:
+            description: Name of the chart in the Helm repository.
+            type: str
+          ref:
+            description: Name under which value files of other sources refer to this one.
+            type: str
+          name:
+            description: Name of the source among several.
+            type: str
+          helm:
+            description: Options for a Helm chart.
+            type: dict
+            suboptions:
+              release_name:
+                description: Name of the release; the name of the application if not given.
+                type: str
+              value_files:
+                description: Value files, relative to the chart, or C($ref/path).
+                type: list
+                elements: str
+              ignore_missing_value_files:
+                description: Whether a value file that does not exist is passed over.
+                type: bool
+              values:
+                description: Values, as the text of a YAML document.
+                type: str
+              values_object:
+                description: Values, as a dictionary; wins over O(applications[].source.helm.values).
+                type: dict
+              parameters:
+                description: Single values, as C(helm --set).
+                type: list
+                elements: dict
+                suboptions: &helm_parameter
+                  name:
+                    description: Path of the value.
+                    type: str
+                    required: true
+                  value:
+                    description: The value; Argo CD replaces its build environment (C($ARGOCD_APP_REVISION)) in it.
+                    type: str
+                    required: true
+                  force_string:
+                    description: Whether the value stays a string, as C(helm --set-string).
+                    type: bool
+              file_parameters:
+                description: Single values from files, as C(helm --set-file).
+                type: list
+                elements: dict
+                suboptions:
+                  name:
+                    description: Path of the value.
+                    type: str
+                    required: true
+                  path:
+                    description: Path of the file.
+                    type: str
+                    required: true
+              pass_credentials:
+                description: Whether credentials go to all domains.
+                type: bool
+              skip_crds:
+                description: Whether the chart's CRDs are left out.
+                type: bool
+              skip_schema_validation:
+                description: Whether the values are not validated by the chart's schema.
+                type: bool
+              skip_tests:
+                description: Whether the chart's tests are left out.
+                type: bool
+              namespace:
+                description: Namespace of the release, if it is not the destination's.
+                type: str
+              version:
+                description: Version of Helm to render with.
+                type: str
+              kube_version:
+                description: Kubernetes version that the chart sees.
+                type: str
+              api_versions:
+                description: API versions that the chart sees.
+                type: list
+                elements: str
+          kustomize:
+            description: Options for a kustomization.
+            type: dict
+            suboptions:
+              name_prefix:
+                description: Prefix of all names.
+                type: str
+              name_suffix:
+                description: Suffix of all names.
+                type: str
+              namespace:
+                description: Namespace of all resources.
+                type: str
+              images:
+                description: Images to replace, as C(name=new-name:tag) or C(name:tag).
+                type: list
+                elements: str
+              replicas:
+                description: Replicas to set.
+                type: list
+                elements: dict
+                suboptions:
+                  name:
+                    description: Name of the workload.
+                    type: str
+                    required: true
+                  count:
+                    description: Number of replicas.
+                    type: int
+                    required: true
+              common_labels:
+                description: Labels for all resources.
+                type: dict
+              force_common_labels:
+                description: Whether labels that are there already are overwritten.
+                type: bool
+              label_without_selector:
+                description: Whether the labels stay out of selectors.
+                type: bool
+              label_include_templates:
+                description: Whether labels that stay out of selectors also go to pod templates.
+                type: bool
+              common_annotations:
+                description: Annotations for all resources.
+                type: dict
+              force_common_annotations:
+                description: Whether annotations that are there already are overwritten.
+                type: bool
+              common_annotations_envsubst:
+                description: Whether Argo CD replaces its build environment in the annotations.
+                type: bool
+              components:
+                description: Kustomize components to add.
+                type: list
+                elements: str
+              ignore_missing_components:
+                description: Whether a component that does not exist is passed over.
+                type: bool
+              patches:
+                description: Patches, in the words of a C(kustomization.yaml).
+                type: list
+                elements: dict
+              version:
+                description: Version of Kustomize to render with.
+                type: str
+              kube_version:
+                description: Kubernetes version for Helm charts in the kustomization.
+                type: str
+              api_versions:
+                description: API versions for Helm charts in the kustomization.
+                type: list
+                elements: str
+          directory:
+            description: Options for a folder of plain manifests or Jsonnet.
+            type: dict
+            suboptions:
+              recurse:
+                description: Whether folders below are read, too.
+                type: bool
+              include:
+                description: Glob of the files that are read.
+                type: str
+              exclude:
+                description: Glob of the files that are not read.
+                type: str
+              jsonnet:
+                description: Options for Jsonnet.
+                type: dict
+                suboptions:
+                  ext_vars:
+                    description: External variables.
+                    type: list
+                    elements: dict
+                    suboptions: &jsonnet_variable
+                      name:
+                        description: Name of the variable.
+                        type: str
+                        required: true
+                      value:
+                        description: Its value.
+                        type: str
+                        required: true
+                      code:
+                        description: Whether the value is code.
+                        type: bool
+                  tlas:
+                    description: Top-level arguments.
+                    type: list
+                    elements: dict
+                    suboptions: *jsonnet_variable
+                  libs:
+                    description: Folders with libraries.
+                    type: list
+                    elements: str
+      sources: &sources
+        description: Several sources, instead of O(applications[].source).
+        type: list
+        elements: dict
+        suboptions: *source_options
+      destination: &destination
+        description: The cluster and namespace to deploy to; Argo CD's own cluster if neither server nor name is given.
+        type: dict
+        suboptions:
+          server:
+            description: URL of the cluster's API server.
+            type: str
+          name:
+            description: Name of the cluster in Argo CD.
+            type: str
+          namespace:
+            description: Namespace for resources that name none.
+            type: str
+      sync_policy: &sync_policy
+        description: When and how Argo CD syncs.
+        type: dict
+        suboptions:
+          automated:
+            description: Sync by itself. An empty dictionary is enough.
+            type: dict
+            suboptions:
+              enabled:
+                description: V(false) keeps the settings but does not sync automatically.
+                type: bool
+              prune:
+                description: Whether resources that are gone from Git are deleted.
+                type: bool
+              self_heal:
+                description: Whether changes made in the cluster are undone.
+                type: bool
+              allow_empty:
+                description: Whether a sync may delete everything.
+                type: bool
+          sync_options:
+            description: Options like V(CreateNamespace=true) or V(ServerSideApply=true).
+            type: list
+            elements: str
+          retry:
+            description: What follows a failed sync.
+            type: dict
+            suboptions:
+              limit:
+                description: Number of attempts; negative for no limit.
+                type: int
+              refresh:
+                description: Whether a retry takes a newer commit.
+                type: bool
+              backoff:
+                description: Time between attempts.
+                type: dict
+                suboptions:
+                  duration:
+                    description: Before the first retry, like V(5s).
+                    type: str
+                  factor:
+                    description: Factor for each further one.
+                    type: int
+                  max_duration:
+                    description: At most, like V(3m).
+                    type: str
+          managed_namespace_metadata:
+            description: Labels and annotations for the namespace that V(CreateNamespace=true) makes.
+            type: dict
+            suboptions:
+              labels:
+                description: Labels of the namespace.
+                type: dict
+              annotations:
+                description: Annotations of the namespace.
+                type: dict
+      ignore_differences: &ignore_differences
+        description: Differences between Git and the cluster that do not count.
+        type: list
+        elements: dict
+        suboptions:
+          group:
+            description: API group.
+            type: str
+          kind:
+            description: Kind.
+            type: str
+            required: true
+          name:
+            description: Name; all if not given.
+            type: str
+          namespace:
+            description: Namespace; all if not given.
+            type: str
+          json_pointers:
+            description: Fields, as JSON pointers.
+            type: list
+            elements: str
+          jq_path_expressions:
+            description: Fields, as jq paths.
+            type: list
+            elements: str
+          managed_fields_managers:
+            description: All fields that these managers own.
+            type: list
+            elements: str
+      revision_history_limit: &revision_history_limit
+        description: Number of deployments that are remembered.
+        type: int
+      info: &info
+        description: Facts for people, shown by Argo CD.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: Name of the fact.
+            type: str
+            required: true
+          value:
+            description: The fact.
+            type: str
+            required: true
+      revision: &revision
+        description:
+          - The commit (at least 7 digits) or chart version that must be live for the wait to succeed.
+            It does not count what was Synced before.
+          - It is enough that the commit was deployed since the task began, even if a newer one followed. If Argo CD is
+            at another commit instead, the task fails and says which one superseded it.
+          - Children that track the same repository and branch are expected at this commit, too.
+        type: str
+      revisions: &revisions
+        description: Like O(applications[].revision), one for each of the sources; an empty string expects nothing.
+        type: list
+        elements: str
+      prune: &prune
+        description:
+          - Whether a sync that this task starts deletes resources that are gone from Git.
+          - As the application's automated sync has it, if not given; V(false) without automated sync.
+        type: bool
+  name: *name
+  labels: *labels
+  annotations: *annotations
+  finalizers: *finalizers
+  project: *project
+  source: *source
+  sources: *sources
+  destination: *destination
+  sync_policy: *sync_policy
+  ignore_differences: *ignore_differences
+  revision_history_limit: *revision_history_limit
+  info: *info
+  revision: *revision
+  revisions: *revisions
+  prune: *prune
+  cascade:
+    description:
+      - With O(state=absent), what becomes of the resources that the application deployed.
+      - V(foreground) deletes them, and the application is gone after them. V(background) deletes them afterwards.
+        V(orphan) leaves them.
+      - The application's own finalizers decide if not given.
+    type: str
+    choices: [foreground, background, orphan]
+  force_conflicts:
+    description:
+      - Whether fields of another manager are taken over. Without it a conflict is an error that names the manager.
+      - The children of an app of apps are owned by C(argocd-controller), from Git; change them there.
+    type: bool
+    default: false
+  recurse:
+    description: Whether a wait includes the applications that an application deploys (app of apps), at any depth.
+    type: bool
+    default: true
+  wait:
+    description:
+      - Wait until the application is Synced and Healthy, or gone with O(state=absent).
+      - V(true) for O(state=synced) and O(state=absent), V(false) for O(state=present), if not given.
+    type: bool
+  wait_timeout:
+    description: Seconds to wait at most, for all applications together.
+    type: int
+    default: 300
+attributes:
+  check_mode:
+    description: Can run in check mode and writes nothing then, not even a refresh.
+    support: full
+    details:
+      - A change of the declaration is asked of the API server as a dry run.
+      - Whether a sync is due is told by what Argo CD knew last; RV(reconciled_at) says when that was.
+  diff_mode:
+    description: Shows what changes in the declaration, with secrets masked.
+    support: full
+notes:
+  - An application that does not sync automatically is only synced by O(state=synced).
+  - Secrets in Helm parameters and values end up in the Application object; use a Secret instead. Values whose name
+    looks like a secret are masked in results and diffs.
+seealso:
+  - name: Argo CD, declarative setup
+    description: The fields of an Application.
+    link: https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/
+"""
+
+EXAMPLES = r"""
+- name: Declare an application and wait until it is live
+  ai_how.cloud.argocd_app:
+    name: minio
+    source:
+      repo_url: https://git.example.org/platform/gitops.git
+      target_revision: main
+      path: k8s-manifests/base/mlops/minio
+    destination:
+      namespace: mlops
+    sync_policy:
+      automated:
+        prune: true
+        self_heal: true
+      sync_options: [CreateNamespace=true]
+    wait: true
+
+- name: Wait until a pushed commit is live, with everything below an app of apps
+  ai_how.cloud.argocd_app:
+    name: mlops-stack
+    state: synced
+    revision: 2f1d5c9a4b6e8f7011223344556677889900aabb
+
+- name: A chart with values from Git
+  ai_how.cloud.argocd_app:
+    name: monitoring
+    sources:
+      - repo_url: https://charts.example.org
+        chart: kube-prometheus-stack
+        target_revision: 75.6.0
+        helm:
+          value_files: [$values/monitoring/values.yaml]
+      - repo_url: https://git.example.org/platform/gitops.git
+        target_revision: main
+        ref: values
+    destination:
+      namespace: monitoring
+
+- name: Several applications in one task
+  ai_how.cloud.argocd_app:
+    applications: "{{ teams | map('combine', {'destination': {'namespace': 'teams'}}) }}"
+    wait: true
+  vars:
+    teams:
+      - name: team-a
+        source: {repo_url: https://git.example.org/teams.git, path: a}
+      - name: team-b
+        source: {repo_url: https://git.example.org/teams.git, path: b}
+
+- name: Delete an application, keep what it deployed
+  ai_how.cloud.argocd_app:
+    name: minio
+    state: absent
+    cascade: orphan
+"""
+
+RETURN = r"""
+results:
+  description: One entry for each application, in the order given. A single one stands at the top level, too.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the application.
+      type: str
+    namespace:
+      description: Namespace of the application.
+      type: str
+    changed:
+      description: Whether the declaration changed or something was deployed.
+      type: bool
+    failed:
+      description: Whether this application failed.
+      type: bool
+    msg:
+      description: Why it failed, or in check mode what would be done.
+      type: str
+sync:
+  description: Sync status, like V(Synced) or V(OutOfSync).
+  returned: if the application exists
+  type: str
+  sample: Synced
+health:
+  description: Health, like V(Healthy), V(Progressing) or V(Degraded).
+  returned: if the application exists
+  type: str
+  sample: Healthy
+revision:
+  description: The commit or chart version that it was compared with last; joined by commas for several sources.
+  returned: if the application exists
+  type: str
+  sample: 2f1d5c9a4b6e8f7011223344556677889900aabb
+revisions:
+  description: The same as a list.
+  returned: if the application exists
+  type: list
+  elements: str
+message:
+  description: What Argo CD says of it, if there is anything to say.
+  returned: if the application exists
+  type: str
+reconciled_at:
+  description: When Argo CD compared it last (RFC 3339).
+  returned: if the application exists
+  type: str
+  sample: "2026-11-23T12:00:00Z"
+operation:
+  description: The last operation, with C(phase), C(message), C(started_at), C(finished_at) and C(revisions).
+  returned: if the application exists
+  type: dict
+resources:
+  description: The resources of the application, with C(group), C(kind), C(namespace), C(name) and C(status).
+  returned: if the application exists
+  type: list
+  elements: dict
+conditions:
+  description: Argo CD's conditions, message by type.
+  returned: if the application exists
+  type: dict
+applications:
+  description:
+    - The applications below it (app of apps), with C(name), C(namespace), C(sync), C(health), C(revision), C(message).
+  returned: if the application exists
+  type: list
+  elements: dict
+"""
+
+import uuid
+
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.applications import Applications
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import ApplicationDriver
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import APPLICATION
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import argument_spec
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.runner import run_module
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connect, connection_argument_spec
+
+
+def main() -> None:
+    application = argument_spec(APPLICATION)
+    run_module(
+        {
+            **connection_argument_spec(),
+            **application,
+            "state": {"type": "str", "choices": ["present", "absent", "synced"], "default": "present"},
+            "namespace": {"type": "str", "default": "argocd"},
+            "applications": {"type": "list", "elements": "dict", "options": application},
+            "cascade": {"type": "str", "choices": ["foreground", "background", "orphan"]},
+            "force_conflicts": {"type": "bool", "default": False},
+            "recurse": {"type": "bool", "default": True},
+            "wait": {"type": "bool"},
+            "wait_timeout": {"type": "int", "default": 300},
+        },
+        lambda params: Applications(params, token=uuid.uuid4().hex),
+        lambda params: ApplicationDriver(connect(params), force_conflicts=params["force_conflicts"]),
+        mutually_exclusive=[["applications", option] for option in application],
+        required_one_of=[["name", "applications"]],
+    )
+
+
+if __name__ == "__main__":
+    main()
