@@ -599,33 +599,21 @@ applications:
 
 import uuid
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.applications import Applications
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import ApplicationDriver
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import APPLICATION
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import argument_spec
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.applications import (
+    ARGUMENTS,
+    CONSTRAINTS,
+    Applications,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import CONNECTION_ARGUMENTS, connect
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.runner import run_module
-from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connect, connection_argument_spec
 
 
 def main() -> None:
-    application = argument_spec(APPLICATION)
     run_module(
-        {
-            **connection_argument_spec(),
-            **application,
-            "state": {"type": "str", "choices": ["present", "absent", "synced"], "default": "present"},
-            "namespace": {"type": "str", "default": "argocd"},
-            "applications": {"type": "list", "elements": "dict", "options": application},
-            "cascade": {"type": "str", "choices": ["foreground", "background", "orphan"]},
-            "force_conflicts": {"type": "bool", "default": False},
-            "recurse": {"type": "bool", "default": True},
-            "wait": {"type": "bool"},
-            "wait_timeout": {"type": "int", "default": 300},
-        },
+        {**CONNECTION_ARGUMENTS, **ARGUMENTS},
         lambda params: Applications(params, token=uuid.uuid4().hex),
-        lambda params: ApplicationDriver(connect(params), force_conflicts=params["force_conflicts"]),
-        mutually_exclusive=[["applications", option] for option in application],
-        required_one_of=[["name", "applications"]],
+        connect,
+        **CONSTRAINTS,
     )
 
 

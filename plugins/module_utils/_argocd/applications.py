@@ -16,12 +16,38 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import 
     Key,
     Observed,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import Action, plan_absent, plan_present
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import APPLICATION
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import (
+    CASCADES,
+    Action,
+    plan_absent,
+    plan_present,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Goal, Gone, Settle, foresee, has_moved
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import argument_spec
 
 # Added by others: no part of what a task declares.
 _NOT_SHOWN = (REFRESH_ANNOTATION, "kubectl.kubernetes.io/last-applied-configuration")
+
+_APPLICATION = argument_spec(APPLICATION)
+
+# The module's arguments beside those of the connection; documented in plugins/modules/argocd_app.py.
+ARGUMENTS: Mapping[str, Any] = {
+    **_APPLICATION,
+    "state": {"type": "str", "choices": ["present", "absent", "synced"], "default": "present"},
+    "namespace": {"type": "str", "default": "argocd"},
+    "applications": {"type": "list", "elements": "dict", "options": _APPLICATION},
+    "cascade": {"type": "str", "choices": list(CASCADES)},
+    "force_conflicts": {"type": "bool", "default": False},
+    "recurse": {"type": "bool", "default": True},
+    "wait": {"type": "bool"},
+    "wait_timeout": {"type": "int", "default": 300},
+}
+CONSTRAINTS: Mapping[str, Any] = {
+    "mutually_exclusive": [["applications", option] for option in _APPLICATION],
+    "required_one_of": [["name", "applications"]],
+}
 
 
 class Applications:

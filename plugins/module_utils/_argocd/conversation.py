@@ -29,6 +29,7 @@ class _Talk:
     goal: Goal
     root: Key
     memory: Memory
+    parent: Optional[Settle] = None  # until a child is seen
     pending: Optional[Memory] = None
     step: Optional[Step] = None
 
@@ -52,6 +53,11 @@ class Conversation:
         while todo:
             key = todo.pop()
             talk = self._talks[key]
+            if talk.parent:
+                if key not in world or talk.parent.key not in world:
+                    talk.step = steps[key] = Watch("it to be seen")
+                    continue
+                self._begin(talk, talk.parent, world)
             step, memory = next_step(talk.goal, world.get(key), talk.memory, now)
             talk.step = step
             if isinstance(step, Write):
@@ -120,19 +126,21 @@ class Conversation:
             return []
         followed = []
         for key in children_to_follow(goal, app):
-            child = world.get(key)
-            if key in self._talks or child is None:
-                continue
-            self._talks[key] = _Talk(
-                Settle(
-                    key=key,
-                    baseline=self._before.get(key),
-                    token=goal.token,
-                    fresh=goal.fresh,
-                    revisions=expected_of_child(goal, app, child),
-                ),
-                root=talk.root,
-                memory=Memory(),
-            )
-            followed.append(key)
+            if key not in self._talks:
+                child = Settle(key, self._before.get(key), goal.token, fresh=goal.fresh)
+                self._talks[key] = _Talk(child, talk.root, Memory(), parent=goal)
+                followed.append(key)
         return followed
+
+    def _begin(self, talk: _Talk, parent: Settle, world: Mapping[Key, Observed]) -> None:
+        """A child is seen for the first time; it need not be new, if its namespace was not listed at the start."""
+        child, deployer = world[talk.goal.key], world.get(parent.key)
+        listed = any(key.namespace == child.key.namespace for key in self._before)
+        talk.goal = Settle(
+            key=child.key,
+            baseline=self._before.get(child.key) if listed else child,
+            token=parent.token,
+            fresh=parent.fresh,
+            revisions=expected_of_child(parent, deployer, child) if deployer else (),
+        )
+        talk.parent = None

@@ -26,10 +26,19 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner impor
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Refresh, StartSync
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Problem, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connect as open_client
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connection_argument_spec
+
+CONNECTION_ARGUMENTS = connection_argument_spec()
 
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
 
 _Event = tuple[str, str, Any]
+
+
+def connect(params: Mapping[str, Any]) -> ApplicationDriver:
+    """The driver for the options of a task."""
+    return ApplicationDriver(open_client(params), force_conflicts=params["force_conflicts"])
 
 
 class ApplicationDriver:
@@ -94,9 +103,8 @@ class ApplicationDriver:
         for namespace in namespaces:
             if namespace not in self._watching:
                 self._watching.add(namespace)
-                if namespace not in self._versions:
-                    self._take_list(namespace, *self._client.list(APPLICATION, namespace))
-                threading.Thread(target=self._watch, args=(namespace, self._versions[namespace]), daemon=True).start()
+                version = self._versions.get(namespace, "")
+                threading.Thread(target=self._watch, args=(namespace, version), daemon=True).start()
         try:
             event = self._events.get(timeout=max(0.0, timeout))
             while True:
@@ -113,27 +121,24 @@ class ApplicationDriver:
         return self._client.merge_patch(APPLICATION, key.namespace, key.name, patch, FIELD_MANAGER)
 
     def _watch(self, namespace: str, version: str) -> None:
-        """Runs in its own thread; everything goes through the queue."""
+        """Runs in its own thread; everything goes through the queue. Without a version it begins with a list."""
         pause = 0.2
         while not self._stop.is_set():
             try:
+                if not version:
+                    listed = self._client.list(APPLICATION, namespace)
+                    version = listed[1]
+                    self._events.put(("LIST", namespace, listed))
                 for kind, raw in self._client.watch(APPLICATION, namespace, version):
                     version, pause = raw["metadata"]["resourceVersion"], 0.2
                     self._events.put((kind, namespace, raw))
-                continue
             except (Unavailable, Conflict):
-                pass
+                version = ""
+                self._stop.wait(pause)
+                pause = min(2 * pause, 3.0)
             except Problem as problem:
                 self._events.put(("PROBLEM", namespace, problem))
                 return
-            self._stop.wait(pause)
-            pause = min(2 * pause, 3.0)
-            try:
-                listed = self._client.list(APPLICATION, namespace)
-            except Problem:
-                continue
-            version = listed[1]
-            self._events.put(("LIST", namespace, listed))
 
     def _take_event(self, kind: str, namespace: str, content: Any) -> None:
         if kind == "PROBLEM":

@@ -96,6 +96,18 @@ class Outcome:
     after: Mapping[str, Any] = field(default_factory=dict)
 
 
+def run_task(
+    argument_spec: Mapping[str, Any], work: Callable[[Mapping[str, Any], bool], Mapping[str, Any]], **constraints: Any
+) -> None:
+    """The ``main`` of a module that needs neither plan nor conversation: ``work(params, dry_run)`` returns the result."""
+    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
+    try:
+        result = work(module.params, module.check_mode)
+    except Problem as problem:
+        module.fail_json(msg=redact_text(str(problem)))
+    module.exit_json(**result)
+
+
 def run_module(
     argument_spec: Mapping[str, Any],
     make_domain: Callable[[Mapping[str, Any]], Domain[C]],
@@ -103,13 +115,12 @@ def run_module(
     **constraints: Any,
 ) -> None:
     """A module's whole ``main``: ``constraints`` are AnsibleModule's (mutually_exclusive and the like)."""
-    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
-    try:
-        domain = make_domain(module.params)
-        result = execute(domain, make_driver(module.params), module.check_mode, time.monotonic)
-    except Problem as problem:
-        module.fail_json(msg=redact_text(str(problem)))
-    module.exit_json(**result)
+
+    def work(params: Mapping[str, Any], dry_run: bool) -> Mapping[str, Any]:
+        domain = make_domain(params)
+        return execute(domain, make_driver(params), dry_run, time.monotonic)
+
+    run_task(argument_spec, work, **constraints)
 
 
 def execute(domain: Domain[C], driver: Driver, check_mode: bool, clock: Callable[[], float]) -> dict[str, Any]:

@@ -150,6 +150,10 @@ class Client:
             )
             answer: dict[str, Any] = json.loads(response.data)
             return answer
+        except ValueError as error:
+            raise Unavailable(
+                f"{self.host} answers, but not as a Kubernetes API; correct host or kubeconfig"
+            ) from error
         except ApiException as error:
             raise self._problem(verb, kind, namespace, arguments.get("name", ""), error) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -184,7 +188,7 @@ class Client:
             return _Missing(f"{what}: {message}")
         if error.status == 409:
             return Conflict(f"{what}: {message}")
-        if error.status in (400, 413, 415, 422):
+        if error.status in (400, 413, 415, 422) or "failed to create typed patch object" in message:
             return Invalid(f"{what} was rejected: {message}")
         if error.status == 429 or error.status >= 500:
             return Unavailable(

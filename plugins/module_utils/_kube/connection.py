@@ -16,6 +16,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import C
 
 try:
     import kubernetes
+    import yaml
     from kubernetes.config.config_exception import ConfigException
 
     IMPORT_ERROR = ""
@@ -98,9 +99,11 @@ def _configuration(params: Mapping[str, Any]) -> Any:
             kubernetes.config.load_kube_config(
                 os.pathsep.join(paths), context=context, client_configuration=configuration, persist_config=False
             )
-    except (ConfigException, OSError, ValueError, TypeError, AttributeError) as error:
+    except (ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError) as error:
         where = "given as a dictionary" if isinstance(kubeconfig, Mapping) else os.pathsep.join(paths)
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if context and f"name {context} " in reason:
+            reason = f'it has no context "{context}" (it has: {", ".join(_contexts(kubeconfig, paths)) or "none"})'
         raise Invalid(
             f"kubeconfig ({where}) cannot be used: {reason}; name a readable one by kubeconfig or K8S_AUTH_KUBECONFIG, "
             "or give host and api_key"
@@ -112,3 +115,11 @@ def _paths(kubeconfig: Optional[str]) -> list[str]:
     """The files of a kubeconfig option, or those that kubectl would take."""
     given = kubeconfig or os.environ.get("KUBECONFIG") or os.path.join("~", ".kube", "config")
     return [os.path.expanduser(path) for path in given.split(os.pathsep) if path]
+
+
+def _contexts(kubeconfig: Any, paths: list[str]) -> list[str]:
+    if isinstance(kubeconfig, Mapping):
+        contexts = kubeconfig.get("contexts") or []
+    else:
+        contexts, _current = kubernetes.config.list_kube_config_contexts(os.pathsep.join(paths))
+    return [context["name"] for context in contexts]
