@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Any, NamedTuple, Optional
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import METADATA, SPEC
@@ -221,7 +220,7 @@ class Observed:
             health=health.get("status", ""),
             health_message=health.get("message", ""),
             reconciled_at=status.get("reconciledAt", ""),
-            conditions={condition["type"]: condition.get("message", "") for condition in status.get("conditions", [])},
+            conditions=_conditions(status.get("conditions", [])),
             history=tuple((entry["id"], _revisions(entry)) for entry in status.get("history", [])),
             resources=tuple(status.get("resources", [])),
         )
@@ -241,12 +240,13 @@ class Observed:
             if resource.get("status") not in ("Synced", None)
         )
 
-    def age(self, now: datetime) -> Optional[int]:
-        """Seconds since Argo CD last compared the application with its sources."""
-        if not self.reconciled_at:
-            return None
-        then = datetime.strptime(self.reconciled_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-        return max(0, int((now - then).total_seconds()))
+
+def _conditions(conditions: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+    """Messages by type; Argo CD writes some types more than once."""
+    messages: dict[str, list[str]] = {}
+    for condition in conditions:
+        messages.setdefault(condition["type"], []).append(condition.get("message", ""))
+    return {kind: "; ".join(texts) for kind, texts in messages.items()}
 
 
 def _revisions(holder: Mapping[str, Any]) -> tuple[str, ...]:

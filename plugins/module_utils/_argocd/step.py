@@ -26,6 +26,7 @@ OUT_OF_SYNC_GRACE = 20.0
 DELETION_ERROR_GRACE = 10.0
 REFRESH_AGAIN = 3.0
 
+_AWAY = "a part of Argo CD is away"
 _COMPARISON_ERRORS = ("InvalidSpecError", "ComparisonError", "UnknownError")
 # A part of Argo CD or the API server is away, which heals; a repository that cannot be reached does not count.
 _PART_AWAY = re.compile(
@@ -108,7 +109,7 @@ def next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -
     if app.refreshing or not (app.reconciled_at or app.conditions):
         return Watch("Argo CD to compare it with its source"), memory
     step, memory = _judge(goal, app, memory, now)
-    if isinstance(step, Watch) and not goal.wait and not memory.symptom:
+    if isinstance(step, Watch) and not goal.wait and memory.symptom != _AWAY:
         return Done(), memory
     return step, memory
 
@@ -167,7 +168,7 @@ def _judge(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[Ste
 
 def _comparison_error(goal: Settle, app: Observed, errors: str, memory: Memory, now: float) -> tuple[Step, Memory]:
     if _PART_AWAY.search(errors):
-        memory = _notice(memory, "a part of Argo CD is away", now)
+        memory = _notice(memory, _AWAY, now)
         if now - memory.since < UNAVAILABLE_GRACE:
             if now - (memory.refreshed_at or 0.0) >= REFRESH_AGAIN:
                 return Write(Refresh(goal.key)), replace(memory, refreshed_at=now)

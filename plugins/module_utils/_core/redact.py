@@ -13,9 +13,9 @@ from typing import Any
 MASK = "********"
 
 # Names whose values are secrets by the habit of the field: Helm parameters and values, plugin environments.
-_SECRET = r"pass(?:word|wd|phrase)|secret|token|credential|(?:api|access|private)[-_]?key"
-_SECRET_NAME = re.compile(_SECRET, re.IGNORECASE)
-_SECRET_LINE = re.compile(rf"^(.*(?:{_SECRET})[\w.-]*[\"']?\s*[:=][ \t]*)\S.*$", re.IGNORECASE | re.MULTILINE)
+_SECRET_NAME = re.compile(
+    r"pass(?:word|wd|phrase)|secret|token|credential|(?:api|access|private)[-_]?key", re.IGNORECASE
+)
 _URL_USERINFO = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 
 
@@ -37,8 +37,8 @@ def _redact_item(holder: Mapping[Any, Any], key: Any, item: Any) -> Any:
     name = holder.get("name") if key in ("value", "string") else key
     if isinstance(name, str) and _SECRET_NAME.search(name):
         return _mask(item)
-    if key == "values" and isinstance(item, str):
-        item = _SECRET_LINE.sub(rf"\g<1>{MASK}", item)
+    if key == "values" and isinstance(item, str) and _SECRET_NAME.search(item):
+        return MASK  # the text of a Helm values file: no telling how far the secret goes
     return redact(item)
 
 
@@ -46,6 +46,6 @@ def _mask(item: Any) -> Any:
     """A secret masked, also as a number or a list; structures below a secret's name are looked into."""
     if isinstance(item, (list, tuple)):
         return [_mask(one) for one in item]
-    if isinstance(item, Mapping) or isinstance(item, bool) or item in ("", None):
+    if isinstance(item, (Mapping, bool)) or item in ("", None):
         return redact(item)
     return MASK

@@ -99,7 +99,7 @@ class Outcome:
 def run_task(
     argument_spec: Mapping[str, Any], work: Callable[[Mapping[str, Any], bool], Mapping[str, Any]], **constraints: Any
 ) -> None:
-    """The ``main`` of a module that needs neither plan nor conversation: ``work(params, dry_run)`` returns the result."""
+    """The ``main`` of a module without plan and conversation: ``work(params, dry_run)`` returns the result."""
     module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
     try:
         result = work(module.params, module.check_mode)

@@ -118,8 +118,12 @@ def _paths(kubeconfig: Optional[str]) -> list[str]:
 
 
 def _contexts(kubeconfig: Any, paths: list[str]) -> list[str]:
-    if isinstance(kubeconfig, Mapping):
-        contexts = kubeconfig.get("contexts") or []
-    else:
-        contexts, _current = kubernetes.config.list_kube_config_contexts(os.pathsep.join(paths))
-    return [context["name"] for context in contexts]
+    configs = (
+        [kubeconfig] if isinstance(kubeconfig, Mapping) else [_load(path) for path in paths if os.path.exists(path)]
+    )
+    return [context["name"] for config in configs for context in config.get("contexts") or []]
+
+
+def _load(path: str) -> Any:
+    with open(path, encoding="utf-8") as file:
+        return yaml.safe_load(file)

@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From any start, applying the plan and observing again leaves nothing to plan."""
+
+from __future__ import annotations
+
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Desired, Observed
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import APPLICATION
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import FIELD_MANAGER, plan_present
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.full import MANIFEST, OPTIONS
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.server import Server
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+# Few words, so that what one manager says meets what another says.
+WORDS = st.sampled_from(["a", "b", "example.org/c"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 2) | st.sampled_from([0.0, 1.5]) | WORDS | st.just(""),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(WORDS, inner, max_size=2),
+    max_leaves=4,
+)
+SCALARS = {"str": WORDS, "bool": st.booleans(), "int": st.integers(0, 2)}
+TEXT_MAPS = ("labels", "annotations", "common_labels", "common_annotations")
+
+
+def value_of(name, opt):
+    """Values that Ansible would hand to the module for one option."""
+    if opt.type == "list":
+        items = st.fixed_dictionaries({"target": WORDS}) if opt.elements == "dict" else WORDS
+        return st.lists(params_of(opt.options) if opt.options else items, max_size=2)
+    if opt.type == "dict":
+        if opt.options:
+            return params_of(opt.options)
+        return st.dictionaries(WORDS, WORDS if name in TEXT_MAPS else JSON, max_size=2)
+    return SCALARS[opt.type]
+
+
+def params_of(options):
+    """Some of the options: ones that are required always, others as None (not given) or left out as often as given."""
+    required = {name: value_of(name, opt) for name, opt in options.items() if opt.required}
+    optional = {name: st.none() | value_of(name, opt) for name, opt in options.items() if not opt.required}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+SOURCE_KINDS = st.sampled_from([{"path": "a", "chart": None}, {"path": None, "chart": "a"}])
+ITEM = {name: opt for name, opt in APPLICATION.items() if name not in ("name", "revision", "revisions")}
+
+
+@st.composite
+def applications(draw):
+    """Options of an application that is complete and does not contradict itself."""
+    params = draw(params_of(ITEM))
+    params["name"] = "web"
+    if params.get("source") is None and not params.get("sources"):
+        params["source"] = {"repo_url": "https://git.example.org/a.git"}
+    if params.get("sources"):
+        params["source"] = None
+    else:
+        params["sources"] = None
+    for source in params["sources"] or [params["source"]]:
+        source.update(draw(SOURCE_KINDS))
+    params["destination"] = {"namespace": "default", **(params.get("destination") or {})}
+    if params["destination"].get("server"):
+        params["destination"]["name"] = None
+    if params.get("finalizers"):
+        params["finalizers"] = sorted(set(params["finalizers"]))
+    return Desired.from_params(params, "argocd")
+
+
+def planned(wanted, server):
+    raw = server.object
+    return plan_present(wanted, Observed.parse(raw) if raw else None)
+
+
+def converge(wanted, server):
+    for action in planned(wanted, server):
+        server.apply(action.manifest, FIELD_MANAGER)
+
+
+def _declared(server):
+    """What is declared; the server may own the same fields in another order."""
+    raw = server.object
+    return {**raw["metadata"], "managedFields": None, "finalizers": set(raw["metadata"].get("finalizers", []))}, raw[
+        "spec"
+    ]
+
+
+PROPERTY = settings(
+    deadline=None, max_examples=150, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@PROPERTY
+@given(wanted=applications(), before=st.none() | applications(), others=st.lists(applications(), max_size=2))
+def test_after_the_plan_was_applied_nothing_is_left_to_plan(wanted, before, others):
+    server = Server()
+    if before:
+        server.apply(before.manifest, FIELD_MANAGER)
+    for number, other in enumerate(others):
+        if number:
+            server.update(other.manifest, "kubectl-edit")
+        else:
+            server.apply(other.manifest, "argocd-controller")
+    converge(wanted, server)
+    assert planned(wanted, server) == ()
+
+
+@PROPERTY
+@given(wanted=applications(), dropped=applications())
+def test_nothing_of_an_earlier_declaration_lingers(wanted, dropped):
+    fresh, changed = Server(), Server()
+    converge(wanted, fresh)
+    converge(dropped, changed)
+    converge(wanted, changed)
+    assert _declared(changed) == _declared(fresh)
+
+
+def test_every_option_at_once_converges():
+    wanted, server = Desired.from_params(OPTIONS, "argocd"), Server()
+    (action,) = planned(wanted, server)
+    assert action.manifest == MANIFEST
+    server.apply(action.manifest, FIELD_MANAGER)
+    assert planned(wanted, server) == ()

@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Desired
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import APPLICATION
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.full import (
+    MANIFEST,
+    OPTIONS,
+    OTHER_OPTIONS,
+)
+
+
+def leaves(options, path=()):
+    """Paths of all options that have no options below them."""
+    for name, opt in options.items():
+        if opt.options:
+            yield from leaves(opt.options, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def given(value, path=()):
+    """Paths of everything that is given; what is below a list counts for each of its items."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield (*path, name)
+            yield from given(item, (*path, name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from given(item, path)
+
+
+@pytest.mark.parametrize("path", list(leaves(APPLICATION)), ids=".".join)
+def test_every_option_is_in_the_full_example(path):
+    if path[0] == "source":  # the example gives the same options in sources
+        path = ("sources", *path[1:])
+    exercised = {path for options in (OPTIONS, OTHER_OPTIONS) for path in given(options)}
+    assert path in exercised, "give the new option in full.py, and its API field in the manifest there"
+
+
+def test_the_full_example_in_the_words_of_the_api():
+    wanted = Desired.from_params(OPTIONS, "argocd")
+    assert wanted.manifest == MANIFEST
+    assert wanted.revisions == tuple(OPTIONS["revisions"])
+    assert wanted.prune is True
+
+
+def test_the_other_example_in_the_words_of_the_api():
+    wanted = Desired.from_params(OTHER_OPTIONS, "argocd")
+    assert wanted.manifest["spec"] == {
+        "project": "default",
+        "source": MANIFEST["spec"]["sources"][1],
+        "destination": {"name": "edge"},
+    }
+    assert wanted.revisions == (OTHER_OPTIONS["revision"],)

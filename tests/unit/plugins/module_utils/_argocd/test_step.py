@@ -1,0 +1,512 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd import step as rules
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
+    Gone,
+    Memory,
+    Refresh,
+    Settle,
+    StartSync,
+    foresee,
+    next_step,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Refused
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Watch, Write
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
+    CAPTURED,
+    A,
+    B,
+    C,
+    app,
+    child,
+    key,
+    new_app,
+    operation,
+    raw_app,
+)
+
+BEFORE = app()
+# The state of mind after our refresh, at the time that the tests call 100.
+REFRESHED = Memory(refreshed_at=100.0)
+PART_AWAY = {"ComparisonError": "rpc error: code = Unavailable desc = connection error"}
+
+
+def settle(**changes) -> Settle:
+    return Settle(**{"key": key(), "baseline": BEFORE, "token": "t", **changes})
+
+
+def after_refresh(seen, now=100.0, memory=REFRESHED, **goal):
+    """The step that follows when Argo CD has compared the application anew."""
+    return next_step(settle(**goal), seen, memory, now)[0]
+
+
+def problem(step) -> str:
+    assert isinstance(step, Fail), step
+    return str(step.problem)
+
+
+def reason(step) -> str:
+    assert isinstance(step, Watch), step
+    return step.reason
+
+
+# Refresh
+
+
+def test_an_application_that_was_there_is_refreshed_first():
+    step, memory = next_step(settle(), app(), Memory(), 7.0)
+    assert step == Write(Refresh(key()))
+    assert memory.refreshed_at == 7.0
+
+
+def test_a_refresh_of_somebody_else_is_waited_for_before_ours():
+    step, memory = next_step(settle(), app(refreshing=True), Memory(), 7.0)
+    assert "earlier refresh" in reason(step)
+    assert memory.refreshed_at is None
+
+
+def test_our_refresh_is_waited_for():
+    assert "compare it with its source" in reason(after_refresh(app(refreshing=True)))
+
+
+def test_a_new_application_is_compared_without_being_asked():
+    assert "compare it with its source" in reason(next_step(settle(baseline=None), new_app(), Memory(), 0.0)[0])
+    assert next_step(settle(baseline=None), app(), Memory(), 0.0)[0] == Done()
+
+
+def test_a_spec_error_shows_though_it_was_never_compared():
+    seen = app(reconciled=None, conditions={"InvalidSpecError": "project mlops does not exist"})
+    assert "project mlops does not exist" in problem(next_step(settle(baseline=None), seen, Memory(), 0.0)[0])
+
+
+def test_without_need_for_a_fresh_comparison_a_settled_application_costs_no_write():
+    assert next_step(settle(fresh=False), app(), Memory(), 0.0)[0] == Done()
+
+
+@pytest.mark.parametrize("changes", [{"sync": "OutOfSync"}, {"health": "Degraded"}, {"pending": True}])
+def test_what_is_not_settled_is_refreshed_even_without_need_for_a_fresh_comparison(changes):
+    assert next_step(settle(fresh=False), app(**changes), Memory(), 0.0)[0] == Write(Refresh(key()))
+
+
+# Errors of the comparison
+
+
+@pytest.mark.parametrize("kind", ["InvalidSpecError", "ComparisonError", "UnknownError"])
+def test_an_error_of_the_comparison_is_final_at_once(kind):
+    step = after_refresh(app(sync="Unknown", conditions={kind: "rpc error: code = Unknown desc = no such path"}))
+    assert isinstance(step.problem, Failed)
+    assert problem(step) == (
+        'application "web", from web of https://git.example.org/gitops.git at main: '
+        f"{kind}: rpc error: code = Unknown desc = no such path"
+    )
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "rpc error: code = Unavailable desc = connection error",
+        "rpc error: code = Canceled desc = context canceled",
+        "context deadline exceeded",
+        "error getting cached app managed resources",
+        "dial tcp 127.0.0.1:8081: connect: connection refused to repo-server",
+        "failed to sync cluster https://kubernetes.default.svc",
+    ],
+)
+def test_a_part_of_argo_cd_that_is_away_gets_time_to_come_back(message):
+    assert message in reason(after_refresh(app(conditions={"ComparisonError": message})))
+
+
+@pytest.mark.parametrize("message", ["dial tcp 10.0.0.1:443: connect: connection refused", "repository not found"])
+def test_a_repository_that_is_away_gets_no_time(message):
+    assert message in problem(after_refresh(app(conditions={"ComparisonError": message})))
+
+
+def test_while_a_part_is_away_it_is_refreshed_every_three_seconds_up_to_the_grace():
+    memory, now, refreshes = REFRESHED, 100.0, []
+    while now < 200.0:
+        step, memory = next_step(settle(), app(conditions=PART_AWAY), memory, now)
+        if isinstance(step, Fail):
+            break
+        refreshes += [now] if step == Write(Refresh(key())) else []
+        now += 1.0
+    assert refreshes == [103.0 + 3 * count for count in range(14)]
+    assert now == 100.0 + rules.UNAVAILABLE_GRACE
+    assert "code = Unavailable" in problem(step)
+
+
+def test_when_the_part_is_back_it_goes_on():
+    away, memory = next_step(settle(), app(conditions=PART_AWAY), REFRESHED, 101.0)
+    assert isinstance(away, Watch)
+    assert next_step(settle(), app(), memory, 104.0)[0] == Done()
+
+
+def test_the_grace_begins_with_the_first_error_also_for_a_new_application():
+    step, memory = next_step(settle(baseline=None), app(conditions=PART_AWAY), Memory(), 500.0)
+    assert step == Write(Refresh(key()))
+    assert (memory.since, memory.refreshed_at) == (500.0, 500.0)
+
+
+# Operations
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (app(pending=True), "the operation in progress"),
+        (app(operation=operation("Running", 20, message="waiting for wave 2")), "progress: waiting for wave 2"),
+        (app(operation=operation("Terminating", 20)), "the operation in progress"),
+        (app(operation=operation("Running", 20, finished=21, message="retrying")), "progress: retrying"),
+    ],
+)
+def test_an_operation_in_progress_is_waited_for(seen, told):
+    assert told in reason(after_refresh(seen))
+
+
+def test_a_closed_sync_window_is_told_instead_of_waited_out():
+    step = after_refresh(app(operation=operation("Running", 20, message="Sync operation blocked by sync window")))
+    assert isinstance(step.problem, Refused)
+    assert "blocked by sync window" in problem(step)
+    assert "until the window opens" in problem(step)
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Error"])
+def test_an_operation_that_failed_since_the_start_is_final(phase):
+    resources = [
+        {"kind": "Deployment", "name": "web", "status": "SyncFailed", "message": "quota exceeded"},
+        {"kind": "Job", "name": "migrate", "status": "Synced", "hookPhase": "Failed", "message": "exit code 1"},
+        {"kind": "ConfigMap", "name": "web", "status": "Synced"},
+    ]
+    seen = app(operation=operation(phase, 5, message="one or more failed", resources=resources))
+    assert problem(after_refresh(seen)) == (
+        f'application "web": sync {phase}: one or more failed '
+        "[Deployment/web: quota exceeded; Job/migrate: exit code 1]"
+    )
+
+
+def test_an_operation_that_failed_without_naming_a_resource():
+    step = after_refresh(app(operation=operation("Error", 5, message="no such revision")))
+    assert problem(step) == 'application "web": sync Error: no such revision'
+
+
+def test_an_operation_that_failed_before_the_start_does_not_count():
+    old = operation("Failed", 1, message="quota exceeded")
+    assert after_refresh(app(operation=old), baseline=app(operation=old)) == Done()
+
+
+def test_the_comparison_after_an_operation_is_waited_for():
+    assert "after the operation" in reason(after_refresh(app(reconciled=10, operation=operation(started=10))))
+    assert after_refresh(app(reconciled=11, operation=operation(started=10))) == Done()
+
+
+def test_an_error_of_automatic_sync_is_final():
+    assert "SyncError: Failed last sync attempt" in problem(
+        after_refresh(app(sync="OutOfSync", conditions={"SyncError": "Failed last sync attempt to [aaa]: quota"}))
+    )
+
+
+def test_what_automatic_sync_skips_because_it_was_attempted_already_is_synced_when_asked_for():
+    seen = app(sync="OutOfSync", conditions={"SyncError": "Failed last sync attempt to [aaa]: quota"})
+    assert isinstance(after_refresh(seen, may_sync=True).action, StartSync)
+
+
+def test_a_sync_error_after_our_own_operation_is_final():
+    seen = app(sync="OutOfSync", conditions={"SyncError": "Failed last sync attempt"})
+    assert "SyncError" in problem(after_refresh(seen, may_sync=True, memory=replace(REFRESHED, operated=True)))
+
+
+# The expected commit
+
+
+def test_synced_of_the_older_commit_never_counts():
+    assert isinstance(after_refresh(app(revision=A, sync="Synced"), revisions=(B,)), Fail)
+
+
+def test_the_commit_of_a_spec_that_was_changed_meanwhile_is_compared_first():
+    raw = raw_app()
+    raw["spec"]["source"]["targetRevision"] = "other"
+    assert "changed spec" in reason(after_refresh(Observed.parse(raw)))
+
+
+def test_superseded_names_both_commits_and_where_they_come_from():
+    step = after_refresh(app(revision=C), revisions=(B,))
+    assert problem(step) == (
+        f'application "web": {B} is superseded by {C}, which is what web of https://git.example.org/gitops.git at main '
+        "is at now; expect that one, or push the other"
+    )
+
+
+def test_superseded_by_nothing_yet():
+    assert "superseded by no revision" in problem(after_refresh(app(revision=""), revisions=(B,)))
+
+
+@pytest.mark.parametrize("sync", ["Synced", "OutOfSync"])
+def test_a_commit_that_was_deployed_since_the_start_counts_though_a_newer_one_followed(sync):
+    assert after_refresh(app(revision=C, deployed=[A, B, C], sync=sync), revisions=(B,)) == Done()
+
+
+def test_a_commit_that_was_deployed_before_the_start_does_not_count():
+    baseline = app(revision=B, deployed=[A, B])
+    assert isinstance(after_refresh(app(revision=C, deployed=[A, B]), revisions=(B,), baseline=baseline), Fail)
+
+
+def test_the_history_of_a_new_application_is_all_since_the_start():
+    seen = app(revision=C, deployed=[B, C])
+    assert next_step(settle(baseline=None, revisions=(B,)), seen, Memory(), 0.0)[0] == Done()
+
+
+def test_at_the_expected_commit_out_of_sync_does_not_count_even_if_it_is_in_history():
+    assert isinstance(after_refresh(app(revision=B, deployed=[A, B], sync="OutOfSync"), revisions=(B,)), Watch)
+
+
+@pytest.mark.parametrize(
+    ("expected", "seen", "same"),
+    [
+        ((), (A,), True),
+        ((A,), (A,), True),
+        ((B,), (A,), False),
+        ((A[:7],), (A,), True),
+        ((A[:6],), (A,), False),
+        (("5.1.0",), ("5.1.0",), True),
+        (("5.1",), ("5.1.0",), False),
+        ((A,), (), False),
+        (("",), (), True),
+        (("", B), (A, B), True),
+        (("", B), (A, A), False),
+        ((A, B), (A,), False),
+    ],
+)
+def test_expected_and_seen_revisions(expected, seen, same):
+    assert rules.at_revisions(expected, seen) is same
+
+
+def test_several_sources_settle_at_their_revisions():
+    multi = Observed.parse(CAPTURED["multi"])
+    now_at = "1d2137bb84058da111f78936f1a754ab51f47fda"
+    assert after_refresh(multi, baseline=multi, revisions=("", now_at)) == Done()
+    assert f"superseded by {now_at}, {now_at}" in problem(after_refresh(multi, baseline=multi, revisions=(now_at, B)))
+
+
+# Syncs of our own
+
+
+def started(step) -> StartSync:
+    assert isinstance(step, Write), step
+    assert isinstance(step.action, StartSync), step
+    return step.action
+
+
+def test_a_manual_application_is_synced_when_asked_for():
+    seen = app(automated=None, sync="OutOfSync")
+    step, memory = next_step(settle(may_sync=True), seen, REFRESHED, 100.0)
+    assert started(step) == StartSync(key(), seen, (A,), False, "t")
+    assert memory.operated
+
+
+def test_a_manual_application_is_synced_at_the_commit_that_is_waited_for():
+    step = after_refresh(app(automated=None, revision=C), may_sync=True, revisions=(B,))
+    assert started(step).revisions == (B,)
+
+
+def test_an_application_that_syncs_automatically_only_takes_the_commit_of_its_branch():
+    assert started(after_refresh(app(sync="OutOfSync"), may_sync=True)).revisions == (A,)
+    assert "superseded" in problem(after_refresh(app(revision=C), may_sync=True, revisions=(B,)))
+
+
+def test_sources_without_an_expected_revision_are_synced_as_they_were_compared():
+    multi = app(automated=None, sync="OutOfSync")
+    multi = replace(multi, revisions=(A, B, C))
+    assert started(after_refresh(multi, may_sync=True, revisions=("", B))).revisions == (A, B, C)
+
+
+@pytest.mark.parametrize(
+    ("automated", "asked", "prunes"),
+    [
+        ({"prune": True}, None, True),
+        ({}, None, False),
+        (None, None, False),
+        ({"prune": True}, False, False),
+        (None, True, True),
+    ],
+)
+def test_a_sync_prunes_as_asked_for_else_as_automatic_sync_does(automated, asked, prunes):
+    step = after_refresh(app(automated=automated, sync="OutOfSync"), may_sync=True, prune=asked)
+    assert started(step).prune is prunes
+
+
+def test_it_is_synced_once_only():
+    step = after_refresh(app(automated=None, sync="OutOfSync"), may_sync=True, memory=replace(REFRESHED, operated=True))
+    assert isinstance(step, Watch)
+
+
+# OutOfSync
+
+
+def test_out_of_sync_without_automation_is_refused_and_says_what_to_do():
+    resources = [
+        {"kind": "Deployment", "name": "web", "status": "OutOfSync"},
+        {"kind": "ConfigMap", "name": "old", "status": "OutOfSync", "requiresPruning": True},
+        {"kind": "Job", "name": "hook"},
+    ]
+    step = after_refresh(app(automated={"enabled": False}, sync="OutOfSync", resources=resources))
+    assert isinstance(step.problem, Refused)
+    assert problem(step) == (
+        'application "web" is OutOfSync (Deployment/web, ConfigMap/old (to be pruned)) and not synced automatically; '
+        "use state: synced for it"
+    )
+
+
+def test_out_of_sync_that_stays_fails_after_its_grace():
+    seen = app(sync="OutOfSync", resources=[], operation=operation(started=5))
+    first, memory = next_step(settle(), seen, REFRESHED, 100.0)
+    assert first == Watch("no resource is named to be Synced", wake_after=rules.OUT_OF_SYNC_GRACE)
+    assert isinstance(next_step(settle(), seen, memory, 100.0 + rules.OUT_OF_SYNC_GRACE - 1)[0], Watch)
+    last = next_step(settle(), seen, memory, 100.0 + rules.OUT_OF_SYNC_GRACE)[0]
+    assert "still OutOfSync after its last operation (Succeeded)" in problem(last)
+
+
+def test_out_of_sync_that_stays_without_any_operation():
+    memory = Memory(refreshed_at=0.0, symptom="OutOfSync", since=0.0)
+    assert "last operation (none)" in problem(after_refresh(app(sync="OutOfSync"), memory=memory))
+
+
+def test_an_operation_in_progress_ends_the_grace_of_out_of_sync():
+    _step, memory = next_step(settle(), app(sync="OutOfSync"), REFRESHED, 100.0)
+    _step, memory = next_step(settle(), app(sync="OutOfSync", pending=True), memory, 110.0)
+    assert isinstance(next_step(settle(), app(sync="OutOfSync"), memory, 125.0)[0], Watch)
+
+
+@pytest.mark.parametrize(("sync", "told"), [("Unknown", "Unknown"), ("", "not known yet")])
+def test_an_unknown_sync_status_is_waited_for(sync, told):
+    assert told in reason(after_refresh(app(sync=sync)))
+
+
+# Health
+
+
+@pytest.mark.parametrize("health", ["Degraded", "Missing"])
+def test_a_brief_bad_health_does_not_fail(health):
+    first, memory = next_step(settle(), app(health=health), REFRESHED, 100.0)
+    assert first == Watch(f"its health ({health})", wake_after=rules.DEGRADED_GRACE)
+    assert next_step(settle(), app(), memory, 105.0)[0] == Done()
+
+
+@pytest.mark.parametrize("health", ["Degraded", "Missing"])
+def test_a_long_bad_health_fails(health):
+    seen = app(health=health, health_message="crash loop")
+    _step, memory = next_step(settle(), seen, REFRESHED, 100.0)
+    last = next_step(settle(), seen, memory, 100.0 + rules.DEGRADED_GRACE)[0]
+    assert problem(last) == f'application "web" is Synced, but its health is {health}: crash loop'
+
+
+def test_progress_between_ends_the_grace_of_a_bad_health():
+    _step, memory = next_step(settle(), app(health="Degraded"), REFRESHED, 100.0)
+    _step, memory = next_step(settle(), app(health="Progressing"), memory, 109.0)
+    assert isinstance(next_step(settle(), app(health="Degraded"), memory, 115.0)[0], Watch)
+
+
+@pytest.mark.parametrize("health", ["Progressing", "Suspended", "Unknown", ""])
+def test_other_health_is_waited_for_without_end(health):
+    assert (health or "not known yet") in reason(after_refresh(app(health=health), now=10000.0))
+
+
+# Deletion
+
+
+def test_an_application_that_disappears_fails_the_wait():
+    assert "was deleted by somebody else" in problem(after_refresh(None))
+
+
+def test_an_application_that_is_being_deleted_fails_the_wait():
+    assert "is being deleted by somebody else" in problem(after_refresh(app(deleting=True)))
+
+
+def test_gone_is_reached_when_there_is_none_or_another_one():
+    assert next_step(Gone(key(), "uid-of-web"), None, Memory(), 0.0)[0] == Done()
+    assert next_step(Gone(key(), "another"), app(), Memory(), 0.0)[0] == Done()
+
+
+def test_gone_names_the_finalizers_that_are_waited_for():
+    goal = Gone(key(), "uid-of-web")
+    assert "resources-finalizer.argocd.argoproj.io" in reason(next_step(goal, app(deleting=True), Memory(), 0.0)[0])
+    raw = raw_app(deleting=True)
+    del raw["metadata"]["finalizers"]
+    assert "finalizers left: none" in reason(next_step(goal, Observed.parse(raw), Memory(), 0.0)[0])
+
+
+def test_gone_fails_when_argo_cd_cannot_delete_it_for_a_while():
+    goal = Gone(key(), "uid-of-web")
+    seen = app(deleting=True, conditions={"DeletionError": 'appproject "mlops" not found'})
+    step, memory = next_step(goal, seen, Memory(), 100.0)
+    assert step == Watch('appproject "mlops" not found', wake_after=rules.DELETION_ERROR_GRACE)
+    _step, healed = next_step(goal, app(deleting=True), memory, 109.0)
+    assert isinstance(next_step(goal, seen, healed, 115.0)[0], Watch)
+    step = next_step(goal, seen, memory, 100.0 + rules.DELETION_ERROR_GRACE)[0]
+    assert problem(step) == 'application "web" cannot be deleted: appproject "mlops" not found'
+
+
+# wait: false
+
+
+@pytest.mark.parametrize("changes", [{"pending": True}, {"health": "Progressing"}])
+def test_without_wait_an_operation_in_progress_is_enough(changes):
+    assert after_refresh(app(**changes), wait=False) == Done()
+
+
+def test_without_wait_the_comparison_and_the_start_of_a_sync_are_still_waited_for():
+    assert isinstance(after_refresh(app(refreshing=True), wait=False), Watch)
+    assert isinstance(started(after_refresh(app(sync="OutOfSync"), wait=False, may_sync=True)), StartSync)
+
+
+def test_without_wait_an_error_of_the_comparison_fails():
+    assert isinstance(after_refresh(app(conditions={"ComparisonError": "no path"}), wait=False), Fail)
+
+
+# What else is told of an application
+
+
+@pytest.mark.parametrize(
+    ("seen", "due", "told"),
+    [
+        (app(), False, "Synced, Healthy"),
+        (app(sync="", health=""), False, "sync status not known, health not known"),
+        (app(sync="OutOfSync", resources=[child("one", "OutOfSync")]), True, "would be synced: Application/one"),
+        (app(sync="OutOfSync", resources=[]), True, "would be synced: OutOfSync"),
+    ],
+)
+def test_foresight_without_an_expected_commit(seen, due, told):
+    assert foresee(settle(), seen) == (due, told)
+
+
+@pytest.mark.parametrize(("revision", "known"), [(A, A), ("", "nothing")])
+def test_foresight_of_an_expected_commit(revision, known):
+    assert foresee(settle(revisions=(B,)), app(revision=revision)) == (True, f"would be brought from {known} to {B}")
+
+
+@pytest.mark.parametrize(
+    ("baseline", "seen", "moved"),
+    [
+        (app(), app(), False),
+        (app(), app(health="Degraded", reconciled=50), False),
+        (None, app(), True),
+        (app(), app(deployed=[A, B]), True),
+        (app(), app(operation=operation()), True),
+        (app(operation=operation(started=1)), app(operation=operation(started=1)), False),
+        (app(operation=operation(started=1)), app(operation=operation(started=5)), True),
+        (app("old"), app("new"), True),
+    ],
+)
+def test_has_moved_when_something_was_deployed_since(baseline, seen, moved):
+    assert rules.has_moved(baseline, seen) is moved
+
+
+def test_a_failure_ends_with_the_commands_that_show_more():
+    assert rules.failed(key(), Failed("it broke")) == (
+        "it broke. Look further with: kubectl describe applications.argoproj.io web -n argocd, or: argocd app get web"
+    )

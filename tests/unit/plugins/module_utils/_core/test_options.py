@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import Opt, argument_spec, camel_case, to_api
+
+INNER = {"name": Opt(required=True), "path_list": Opt("list", elements="str")}
+TABLE = {
+    "repo_url": Opt(api="repoURL"),
+    "self_heal": Opt("bool"),
+    "mode": Opt(choices=("a", "b")),
+    "helm": Opt("dict", options=INNER),
+    "sources": Opt("list", elements="dict", options=INNER),
+    "labels": Opt("dict"),
+}
+
+
+def test_the_argument_spec_of_a_table():
+    inner = {
+        "name": {"type": "str", "required": True, "no_log": False},
+        "path_list": {"type": "list", "elements": "str", "no_log": False},
+    }
+    assert argument_spec(TABLE) == {
+        "repo_url": {"type": "str", "no_log": False},
+        "self_heal": {"type": "bool", "no_log": False},
+        "mode": {"type": "str", "choices": ["a", "b"], "no_log": False},
+        "helm": {"type": "dict", "options": inner, "no_log": False},
+        "sources": {"type": "list", "elements": "dict", "options": inner, "no_log": False},
+        "labels": {"type": "dict", "no_log": False},
+    }
+
+
+@pytest.mark.parametrize(
+    ("params", "api"),
+    [
+        ({}, {}),
+        ({"repo_url": None, "helm": None}, {}),
+        ({"unknown": 1}, {}),
+        ({"repo_url": "x", "self_heal": False, "mode": ""}, {"repoURL": "x", "selfHeal": False, "mode": ""}),
+        ({"helm": {}, "sources": [], "labels": {}}, {"helm": {}, "sources": [], "labels": {}}),
+        ({"helm": {"name": "a", "path_list": None}}, {"helm": {"name": "a"}}),
+        ({"sources": [{"name": "a", "path_list": ["b"]}]}, {"sources": [{"name": "a", "pathList": ["b"]}]}),
+        ({"labels": {"keep_this": {"and_this": 1}}}, {"labels": {"keep_this": {"and_this": 1}}}),
+    ],
+)
+def test_options_in_the_words_of_the_api(params, api):
+    assert to_api(TABLE, params) == api
+
+
+@pytest.mark.parametrize(("name", "camel"), [("path", "path"), ("jq_path_expressions", "jqPathExpressions")])
+def test_names_of_the_api_are_camel_case(name, camel):
+    assert camel_case(name) == camel

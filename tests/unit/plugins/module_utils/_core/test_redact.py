@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import MASK, redact, redact_text
+
+
+@pytest.mark.parametrize(
+    "name",
+    "password rootPassword POSTGRES_PASSWD passphrase clientSecret token credentials apiKey api_key access-key".split(),
+)
+def test_values_are_masked_by_their_name(name):
+    assert redact({name: "s3cret"}) == {name: MASK}
+    assert redact([{"name": f"auth.{name}", "value": "s3cret"}]) == [{"name": f"auth.{name}", "value": MASK}]
+    assert redact({"values": f"auth:\n  {name}: s3cret\nreplicas: 2"}) == {"values": MASK}
+
+
+@pytest.mark.parametrize("secret", [1234, 1.5, ["s3cret", 1], ("s3cret",), [["s3cret"]]])
+def test_secrets_need_not_be_text(secret):
+    shown = str(redact({"password": secret}))
+    assert MASK in shown
+    assert "s3cret" not in shown
+    assert "1" not in shown
+
+
+@pytest.mark.parametrize("harmless", ["", None, True, False, [], {"enabled": True, "size": 3}])
+def test_what_cannot_be_a_secret_is_shown(harmless):
+    assert redact({"secret": harmless}) == {"secret": harmless}
+
+
+def test_structures_below_a_secrets_name_are_looked_into():
+    assert redact({"secret": {"password": "x", "url": "https://me:pw@host"}}) == {
+        "secret": {"password": MASK, "url": f"https://{MASK}@host"}
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "auth: {password: s3cret}",
+        "password: |\n  s3cret\n  more",
+        "- name: DB_PASSWORD\n  value: s3cret",
+        "token=s3cret",
+    ],
+)
+def test_a_values_text_that_speaks_of_a_secret_is_masked_as_a_whole(text):
+    assert redact({"values": text}) == {"values": MASK}
+    assert redact({"values": "user: me"}) == {"values": "user: me"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "clone of https://me:pw@git.example.org/a.git failed",
+            f"clone of https://{MASK}@git.example.org/a.git failed",
+        ),
+        ("ssh://git@git.example.org/a.git", f"ssh://{MASK}@git.example.org/a.git"),
+        ("https://git.example.org/a@b", "https://git.example.org/a@b"),
+        ("me@example.org", "me@example.org"),
+    ],
+)
+def test_credentials_in_urls_are_masked(text, shown):
+    assert redact_text(text) == shown
+    assert redact({"msg": text, "list": [text], "value": text, "values": text}) == {
+        "msg": shown,
+        "list": [shown],
+        "value": shown,
+        "values": shown,
+    }
+
+
+def test_the_rest_stays_as_it_is():
+    shown = {"a": 1, "b": [True, None, 1.5], "c": {"name": "web", "value": "x"}, 5: "five", "values": {"x": 1}}
+    assert redact(shown) == shown
+    assert redact(("a", "b")) == ["a", "b"]
