@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tree as Kustomize and Helm render it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TREE = ROOT / "k8s-manifests"
+CHART = TREE / "argocd-apps"
+FOLDERS = sorted(path.parent for path in TREE.rglob("kustomization.yaml"))
+ENVIRONMENTS = {"main": "mlops", "dev": "mlops-dev", "prod": "mlops-prod"}
+APPLICATIONS = ("minio", "postgresql", "mlflow")
+
+
+def tool(name: str) -> str:
+    """The binary that $NAME names, else the one on PATH, else the newest in the cache that the sandbox fills."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ai_how.cloud" / "tools"
+    cached = sorted(cache.glob(f"{name}/*/{name}"), key=os.path.getmtime)
+    found = os.environ.get(name.upper()) or shutil.which(name) or (str(cached[-1]) if cached else "")
+    assert shutil.which(found), (
+        f"{name} is missing: set {name.upper()} to its path, put it on PATH, or bring up a sandbox once"
+    )
+    return found
+
+
+def run(*argv: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=120)
+
+
+@functools.cache
+def kustomize(folder: Path) -> list[dict]:
+    built = run(tool("kustomize"), "build", folder)
+    assert (built.returncode, built.stderr) == (0, ""), f"kustomize build {folder}: {built.stderr}"
+    return [document for document in yaml.safe_load_all(built.stdout) if document]
+
+
+def helm(chart: Path = CHART, environments: list[str] | None = None) -> subprocess.CompletedProcess[str]:
+    """The chart as Argo CD renders it: with the values that mlops-stack-app.yaml passes."""
+    chosen = ["--set", f"environments={{{','.join(environments)}}}"] if environments else []
+    passed = ["--set-string", "repoURL=https://git.example/mine", "--set-string", "targetRevision=trunk"]
+    return run(tool("helm"), "template", "mlops-stack", chart, *passed, *chosen)
+
+
+def applications(chart: Path = CHART, environments: list[str] | None = None) -> dict[str, dict]:
+    rendered = helm(chart, environments)
+    assert rendered.returncode == 0, rendered.stderr
+    documents = [document for document in yaml.safe_load_all(rendered.stdout) if document]
+    return {document["metadata"]["name"]: document for document in documents if document["kind"] == "Application"}

@@ -1,0 +1,272 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook gitops_init against real repositories in a temporary folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from rendering import ROOT, TREE
+
+AUTHOR = {"gitops_init_author_name": "Test", "gitops_init_author_email": "test@example.com"}
+
+
+class Place:
+    """A home without any Git configuration, a bare remote and the path of a working tree."""
+
+    def __init__(self, folder: Path) -> None:
+        self.dir, self.remote = folder / "mine", folder / "remote.git"
+        self.tree = self.dir / "k8s-manifests"
+        self.env = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "ANSIBLE_"))},
+            "HOME": str(folder),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(ROOT / ".collections")),
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        }
+        if not self.remote.exists():
+            self.git("init", "--quiet", "--bare", "--initial-branch=main", self.remote, at=folder)
+
+    def git(self, *words: object, at: Path | None = None) -> str:
+        identity = ["-c", "user.name=User", "-c", "user.email=user@example.com"]
+        argv = ["git", "-C", str(at or self.dir), *identity, *map(str, words)]
+        return subprocess.run(argv, env=self.env, check=True, capture_output=True, text=True).stdout
+
+    def init(self, *options: str, **variables: object) -> SimpleNamespace:
+        usual = {"dir": str(self.dir), "repo_url": f"file://{self.remote}", "push": True}
+        given = {f"gitops_init_{name}": value for name, value in usual.items()} | AUTHOR | variables
+        given = {name: value for name, value in given.items() if value is not None}
+        playbook = Path(sys.executable).with_name("ansible-playbook")
+        argv = [str(playbook), "ai_how.cloud.gitops_init", *options, "-e", json.dumps(given)]
+        done = subprocess.run(argv, env=self.env, cwd=self.env["HOME"], capture_output=True, text=True, timeout=300)
+        changed = re.search(r"changed=(\d+)", done.stdout)
+        assert changed, done.stdout + done.stderr
+        return SimpleNamespace(rc=done.returncode, changed=int(changed[1]), out=done.stdout + done.stderr)
+
+    def read(self, name: str) -> dict:
+        return yaml.safe_load((self.tree / name).read_text())
+
+    def remote_heads(self) -> dict[str, str]:
+        lines = self.git("for-each-ref", "--format=%(refname:short) %(objectname)", at=self.remote).splitlines()
+        return dict(line.split() for line in lines)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """One first run, for all tests that only look at it or go on from a copy of it."""
+    place = Place(tmp_path_factory.mktemp("first"))
+    return SimpleNamespace(place=place, result=place.init())
+
+
+@pytest.fixture
+def place(first, tmp_path):
+    """A place where gitops_init has run before."""
+    shutil.copytree(first.place.dir, tmp_path / "mine")
+    shutil.copytree(first.place.remote, tmp_path / "remote.git")
+    copy = Place(tmp_path)
+    copy.git("remote", "set-url", "origin", f"file://{copy.remote}")
+    application = copy.tree / "argocd-apps/mlops-stack-app.yaml"
+    application.write_text(application.read_text().replace(str(first.place.remote), str(copy.remote)))
+    copy.git("commit", "--quiet", "--all", "--message=Another place")
+    copy.git("push", "--quiet", "origin", "main")
+    return copy
+
+
+def test_first_run_makes_commits_and_pushes_both_branches(first):
+    assert first.result.rc == 0, first.result.out
+    place = first.place
+    head = place.git("rev-parse", "HEAD").strip()
+    assert place.remote_heads() == {"main": head, "dev": head}
+    assert place.git("branch", "--show-current").strip() == "main"
+    assert place.git("status", "--porcelain") == ""
+    assert place.git("log", "--format=%an <%ae>").strip() == "Test <test@example.com>"
+    ours = {path.relative_to(TREE) for path in TREE.rglob("*") if path.is_file()}
+    assert {path.relative_to(place.tree) for path in place.tree.rglob("*") if path.is_file()} == ours
+    source = place.read("argocd-apps/mlops-stack-app.yaml")["spec"]["source"]
+    assert (source["repoURL"], source["targetRevision"]) == (f"file://{place.remote}", "main")
+    assert place.read("argocd-apps/values.yaml") == {"environments": ["main"], "branches": {"dev": "dev"}}
+
+
+def test_second_run_changes_nothing(place):
+    head = place.git("rev-parse", "HEAD")
+    result = place.init("--diff")
+    assert (result.rc, result.changed) == (0, 0), result.out
+    assert place.git("rev-parse", "HEAD") == head
+    assert place.init("--check", "--diff", gitops_init_repo_url=None).changed == 0
+
+
+def test_check_mode_says_what_would_be_written_and_writes_nothing(tmp_path):
+    place = Place(tmp_path)
+    result = place.init("--check", "--diff")
+    assert result.rc == 0, result.out
+    assert result.changed > 0
+    assert f"+    repoURL: file://{place.remote}" in result.out
+    assert not place.dir.exists()
+    assert place.remote_heads() == {}
+
+
+def test_what_the_user_did_stays(place):
+    """A changed file, a deleted one, uncommitted work of all kinds, and another order of environments."""
+    claim = place.tree / "base/mlops/minio/pvc.yaml"
+    claim.write_text(claim.read_text().replace("100Gi", "200Gi"))
+    values = place.tree / "argocd-apps/values.yaml"
+    values.write_text(values.read_text().replace("[main]", "[main, dev]"))
+    place.git("rm", "--quiet", "k8s-manifests/overlays/prod/mlops/minio/prod-patches.yaml")
+    place.git("commit", "--quiet", "--all", "--message=Mine")
+    service = place.tree / "base/mlops/minio/service.yaml"
+    service.write_text(service.read_text() + "# mine\n")
+    (place.dir / "staged").write_text("")
+    place.git("add", "staged")
+    (place.dir / "untracked").write_text("")
+    before = place.git("status", "--porcelain")
+
+    result = place.init()
+    assert result.rc == 0, result.out
+    assert "kept as you have it: base/mlops/minio/pvc.yaml" in result.out
+    assert "kept as you have it: base/mlops/minio/service.yaml" in result.out
+    assert "left deleted: overlays/prod/mlops/minio/prod-patches.yaml" in result.out
+    assert place.read("argocd-apps/values.yaml")["environments"] == ["main", "dev"]
+    assert place.git("status", "--porcelain") == before
+    assert result.changed == 1  # the push of the user's commit
+
+    taken = ["base/mlops/minio/pvc.yaml", "overlays/prod/mlops/minio/prod-patches.yaml"]
+    result = place.init(gitops_init_overwrite=taken)
+    assert result.rc == 0, result.out
+    assert all((place.tree / name).read_text() == (TREE / name).read_text() for name in taken)
+    assert place.git("status", "--porcelain") == before
+    changed = place.git("show", "--format=", "--name-only").split()
+    assert changed == [f"k8s-manifests/{name}" for name in taken]
+
+
+def test_settings_are_changed_when_given_and_only_they(place):
+    values = place.tree / "argocd-apps/values.yaml"
+    values.write_text(values.read_text() + "# mine\n")
+    place.git("commit", "--quiet", "--all", "--message=Mine")
+    result = place.init(gitops_init_environments=["main", "prod"], gitops_init_dev_branch="develop")
+    assert result.rc == 0, result.out
+    assert place.read("argocd-apps/values.yaml") == {"environments": ["main", "prod"], "branches": {"dev": "develop"}}
+    assert values.read_text().endswith("# mine\n")
+    assert set(place.remote_heads()) == {"main", "dev", "develop"}
+    assert place.git("status", "--porcelain") == ""
+
+
+def test_an_interrupted_run_is_finished(place):
+    place.git("rm", "--quiet", "-r", "--cached", ".")
+    place.git("update-ref", "-d", "HEAD")
+    place.git("branch", "--quiet", "--delete", "--force", "dev")
+    place.git("update-ref", "-d", "refs/heads/main", at=place.remote)
+    place.git("update-ref", "-d", "refs/heads/dev", at=place.remote)
+    assert place.init().rc == 0
+    assert place.git("status", "--porcelain") == ""
+    assert set(place.remote_heads()) == {"main", "dev"}
+
+
+def test_commits_of_others_are_not_in_the_way(place):
+    """On dev they never are; on main only if there is something to commit."""
+    other = place.dir.parent / "other"
+    place.git("clone", "--quiet", place.remote, other, at=place.dir.parent)
+    for branch in ("dev", "main"):
+        place.git("switch", "--quiet", branch, at=other)
+        place.git("commit", "--quiet", "--allow-empty", "--message=Other", at=other)
+    place.git("push", "--quiet", "origin", "dev", "main", at=other)
+    heads = place.remote_heads()
+
+    result = place.init()
+    assert (result.rc, result.changed) == (0, 0), result.out
+    result = place.init(gitops_init_environments=["main", "dev"])
+    assert result.rc != 0
+    assert "has commits that" in result.out and "git pull" in result.out
+    assert place.git("status", "--porcelain") == ""
+    assert place.remote_heads() == heads
+
+
+def elsewhere(place):
+    place.git("remote", "set-url", "origin", "https://user:hidden@git.example/other")
+
+
+def subfolder(place):
+    shutil.rmtree(place.tree)
+    place.tree.mkdir()
+
+
+def merge(place):
+    (place.dir / ".git/MERGE_HEAD").write_text(place.git("rev-parse", "HEAD"))
+
+
+def edited(place):
+    values = place.tree / "argocd-apps/values.yaml"
+    values.write_text(values.read_text() + "# mine\n")
+
+
+def reworded(place):
+    values = place.tree / "argocd-apps/values.yaml"
+    values.write_text(values.read_text().replace("environments:", '"environments":'))
+    place.git("commit", "--quiet", "--all", "--message=Mine")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "variables", "words"),
+    [
+        (elsewhere, {"gitops_init_push": False}, ["https://***@git.example/other", "gitops_init_set_remote=true"]),
+        (subfolder, {"gitops_init_dir": "{dir}/k8s-manifests"}, ["lies inside the Git repository"]),
+        (None, {"gitops_init_dir": "{remote}"}, ["bare repository"]),
+        (lambda place: place.git("switch", "--quiet", "--detach"), {}, ["detached HEAD", "git switch main"]),
+        (lambda place: place.git("switch", "--quiet", "dev"), {}, ["on branch dev", "expected main"]),
+        (merge, {}, ["middle of a merge", "MERGE_HEAD"]),
+        (
+            lambda place: place.git("rm", "--quiet", "--cached", "k8s-manifests/base/mlops/minio/pvc.yaml"),
+            {"gitops_init_author_name": ""},
+            ["does not know who commits", "gitops_init_author_name"],
+        ),
+        (edited, {"gitops_init_environments": ["dev"]}, ["argocd-apps/values.yaml", "not committed"]),
+        (reworded, {"gitops_init_environments": ["dev"]}, ["argocd-apps/values.yaml", "Set them there yourself"]),
+        (None, {"gitops_init_overwrite": ["nothing.yaml"]}, ["nothing.yaml", "the collection does not have"]),
+        (None, {"gitops_init_repo_url": "https://user:hidden@git.example/x"}, ["carries a password"]),
+        (None, {"gitops_init_environments": ["main, dev"]}, ["main, dev", "cannot be"]),
+        (
+            lambda place: place.remote.rename(place.remote.with_name("gone")),
+            {},
+            ["does not answer", "git ls-remote"],
+        ),
+    ],
+    ids=[
+        "other origin",
+        "inside a repository",
+        "bare",
+        "detached",
+        "other branch",
+        "merging",
+        "no identity",
+        "uncommitted settings",
+        "settings written otherwise",
+        "unknown overwrite",
+        "password in the URL",
+        "bad word",
+        "no remote",
+    ],
+)
+def test_refuses(place, prepare, variables, words):
+    if prepare:
+        prepare(place)
+    before = place.git("status", "--porcelain"), place.git("rev-parse", "HEAD")
+    given = {
+        name: value.format(dir=place.dir, remote=place.remote) if isinstance(value, str) else value
+        for name, value in variables.items()
+    }
+    result = place.init(**given)
+    assert result.rc != 0, result.out
+    assert result.changed == 0
+    message = re.search(r'"msg": "(.*)"\}', result.out)
+    assert message, result.out
+    assert all(word in message[1] for word in words), message[1]
+    assert "hidden" not in message[1]
+    assert (place.git("status", "--porcelain"), place.git("rev-parse", "HEAD")) == before
