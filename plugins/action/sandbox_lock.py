@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A lock between playbook runs on this controller. It dies with the run, so a killed one leaves none behind."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from typing import IO, Any, Optional
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        validate: Any = self.validate_argument_spec
+        _validation, args = validate(
+            {
+                "path": {"type": "path", "required": True},
+                "state": {"type": "str", "choices": ["held", "released"], "default": "held"},
+                "timeout": {"type": "int", "default": 0},
+            }
+        )
+        if not (task_vars or {}).get("ansible_check_mode"):
+            # An action runs in a fork of the playbook's process, which is the one that lasts
+            if args["state"] == "held":
+                _hold(args["path"], _identity(os.getppid()), args["timeout"])
+            else:
+                _release(args["path"], _identity(os.getppid()))
+        return {**result, "changed": False}
+
+
+def _hold(path: str, me: str, timeout: int) -> None:
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    deadline = time.monotonic() + timeout
+    pause = 0.1
+    told = False
+    while holder := _try(path, me):
+        if time.monotonic() >= deadline:
+            raise AnsibleActionFail(
+                f"Another run (process {holder}) is at work on {path}; wait for it to end and run this again."
+            )
+        if not told:
+            Display().display(f"Waiting for another run (process {holder}) that holds {path}.")
+            told = True
+        time.sleep(pause)
+        pause = min(pause * 1.5, 2.0)
+
+
+def _try(path: str, me: str) -> str:
+    """Empty if the lock is now ours, else the number of the process that holds it."""
+    while True:
+        with open(path, "a+", encoding="ascii") as file:
+            if not _settled(file, path):
+                continue
+            file.seek(0)
+            holder = file.read().strip()
+            pid = holder.partition(" ")[0]
+            if pid.isdigit() and holder != me and _identity(int(pid)) == holder:
+                return pid
+            file.truncate(0)
+            file.write(me)
+            return ""
+
+
+def _release(path: str, me: str) -> None:
+    try:
+        with open(path, "r+", encoding="ascii") as file:
+            if _settled(file, path) and file.read().strip() == me:
+                os.unlink(path)
+    except FileNotFoundError:
+        return
+
+
+def _settled(file: IO[str], path: str) -> bool:
+    """Whether the opened file, locked until it is closed, is still the one at the path."""
+    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        return os.fstat(file.fileno()).st_ino == os.stat(path).st_ino
+    except FileNotFoundError:
+        return False
+
+
+def _identity(pid: int) -> str:
+    """Number and start time: a number alone may have been given to another process since."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            return f"{pid} {stat.read().rpartition(')')[2].split()[19]}"
+    except OSError:
+        return ""

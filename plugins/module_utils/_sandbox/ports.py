@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Chooses free TCP ports on loopback once, and keeps them in a file."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import json
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused, Unavailable
+
+_END = 32768  # where Linux' default range for outgoing connections begins
+
+
+def keep(params: Mapping[str, Any], dry_run: bool) -> dict[str, Any]:
+    """The result of the module sandbox_ports."""
+    path = params["path"]
+    before = _read(path)
+    others = [other for other in glob.glob(params["avoid"]) if os.path.realpath(other) != os.path.realpath(path)]
+    taken = {port for other in others for port in _read(other).values()}
+    fixed = _fixed(params["fixed"])
+    for name, port in fixed.items():
+        if before.get(name) != port and (port in taken or not _is_free(port)):
+            raise Refused(
+                f"Port {port}, given for {name}, is in use; give another one, or 0 to have a free one chosen."
+            )
+    ports = {**before, **fixed}
+    taken.update(ports.values())
+    for name in params["names"]:
+        if name not in ports:
+            ports[name] = _next(params["range_start"], taken)
+            taken.add(ports[name])
+    if ports != before and not dry_run:
+        _write(path, ports)
+    return {"changed": ports != before, "ports": ports}
+
+
+def _fixed(given: Mapping[str, Any]) -> dict[str, int]:
+    ports = {}
+    for name, text in given.items():
+        if not str(text).isdecimal() or int(text) >= 65536:
+            raise Invalid(
+                f"Port {text!r}, given for {name}, is none; give a number below 65536, or 0 to have one chosen."
+            )
+        if int(text):
+            ports[name] = int(text)
+    return ports
+
+
+def _next(start: int, taken: set[int]) -> int:
+    for port in range(start, _END):
+        if port not in taken and _is_free(port):
+            return port
+    raise Unavailable(f"No TCP port from {start} to {_END - 1} is free on 127.0.0.1.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As servers do it: a past connection in TIME_WAIT does not make a port busy
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                return False
+            raise
+        return True
+
+
+def _read(path: str) -> dict[str, int]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return {str(name): int(port) for name, port in json.load(file).items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise Invalid(f"{path} is not a file of ports ({error}); remove the sandbox that it belongs to.") from error
+
+
+def _write(path: str, ports: Mapping[str, int]) -> None:
+    temporary = f"{path}.{os.getpid()}"
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(ports, file, indent=2, sort_keys=True)
+    os.replace(temporary, path)
