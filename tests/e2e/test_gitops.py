@@ -1,0 +1,301 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The GitOps road: gitops_init, runtime --tags gitops-apps, and what a user does day by day. In this order."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from gitops import MANIFESTS, GitOps, Run, until
+from sandbox import Sandbox
+
+APPLICATIONS = {"mlops-stack", "minio", "mlflow", "postgresql"}
+PROCESSES = [
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kwok-controller",
+    "redis",
+    "argocd-repo-server",
+    "argocd-application-controller",
+    "argocd-server",
+    "argocd-applicationset-controller",
+]
+
+
+@pytest.fixture(scope="module")
+def user(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> GitOps:
+    user = GitOps(sandbox, tmp_path_factory.mktemp("user") / "gitops")
+    user.init()
+    return user
+
+
+@pytest.fixture(scope="module")
+def first_run(user: GitOps) -> Run:
+    return user.runtime("-vvvv")
+
+
+@pytest.fixture
+def deployed(user: GitOps, first_run: Run) -> GitOps:
+    assert first_run.returncode == 0, first_run.output
+    return user
+
+
+@pytest.fixture
+def broken(deployed: GitOps) -> Iterator[GitOps]:
+    """To break something in Git; afterwards Git is as before."""
+    good = deployed.git("rev-parse", "HEAD")
+    yield deployed
+    deployed.git("checkout", "--quiet", good, "--", ".")
+    deployed.push("Repair")
+    repaired = deployed.runtime()
+    assert repaired.returncode == 0, repaired.output
+
+
+def assert_live(user: GitOps, run: Run) -> None:
+    """The run ended well, and its table says that everything is live at the pushed commit."""
+    assert run.returncode == 0, run.output
+    commit = user.git("rev-parse", "HEAD")
+    assert set(run.table) >= APPLICATIONS
+    assert all(cells[:3] == ["Synced", "Healthy", commit[:8]] for cells in run.table.values()), run.table
+    assert all(app["status"]["sync"]["revision"] == commit for app in user.applications().values())
+
+
+def test_check_from_nothing_writes_nothing(user: GitOps) -> None:
+    assert not user.applications()
+    run = user.runtime("--check", "--diff")
+    assert run.returncode == 0, run.output
+    assert run.changed > 0
+    assert not user.applications()
+    assert "mlops" not in user.objects("api/v1/namespaces")
+    assert "gitops" not in user.objects("apis/argoproj.io/v1alpha1/namespaces/argocd/appprojects")
+
+
+def test_first_run(user: GitOps, first_run: Run) -> None:
+    assert_live(user, first_run)
+    assert first_run.changed > 0
+
+
+def test_credentials_are_not_shown(deployed: GitOps, first_run: Run) -> None:
+    secrets = {name: value for name, value in deployed.credentials().items() if not name.endswith("/username")}
+    assert len(secrets) == 3
+    assert all(value not in first_run.output for value in secrets.values())
+
+
+def test_second_run_changes_nothing(deployed: GitOps) -> None:
+    credentials = deployed.credentials()
+    run = deployed.runtime()
+    assert_live(deployed, run)
+    assert run.changed == 0
+    assert deployed.credentials() == credentials
+
+
+def test_repository_credentials(deployed: GitOps) -> None:
+    given = {"gitops_apps_repo_username": "reader", "gitops_apps_repo_password": "e2e-token-not-to-be-seen"}
+    first, second = (deployed.runtime("-vvvv", **given) for _ in range(2))
+    assert_live(deployed, second)
+    assert (first.changed, second.changed) == (1, 0)
+    assert given["gitops_apps_repo_password"] not in first.output + second.output
+
+
+def test_grow_the_minio_claim(deployed: GitOps) -> None:
+    def grow(claim: Any) -> None:
+        claim["spec"]["resources"]["requests"]["storage"] = "200Gi"
+
+    commit = deployed.push_edit("base/mlops/minio/pvc.yaml", grow)
+    assert deployed.synced("minio", commit)["revision"] == commit
+    assert deployed.claims()["minio-storage"]["spec"]["resources"]["requests"]["storage"] == "200Gi"
+    until(lambda: deployed.claims()["minio-storage"]["status"]["capacity"]["storage"] == "200Gi", 30, "the volume grew")
+
+
+def test_add_an_application(deployed: GitOps) -> None:
+    base = deployed.tree / MANIFESTS / "base/mlops/web"
+    base.mkdir()
+    (base / "deployment.yaml").write_text(DEPLOYMENT)
+    (base / "kustomization.yaml").write_text(KUSTOMIZATION)
+    (deployed.tree / MANIFESTS / "argocd-apps/web-app.yaml").write_text(APPLICATION)
+    commit = deployed.push("Add the web application")
+
+    children = {child["name"]: child for child in deployed.synced("mlops-stack", commit)["applications"]}
+
+    assert [children["web"][key] for key in ("sync", "health", "revision")] == ["Synced", "Healthy", commit]
+    assert deployed.objects("apis/apps/v1/namespaces/mlops/deployments")["web"]["status"]["availableReplicas"] == 1
+
+
+def test_check_writes_nothing(deployed: GitOps) -> None:
+    """Argo CD may compare by itself meanwhile; nobody else may have written."""
+
+    def written() -> dict[str, Any]:
+        return {
+            app["metadata"]["uid"]: (
+                "" if app["status"]["reconciledAt"] != times[name] else app["metadata"]["resourceVersion"],
+                app["spec"],
+                app.get("operation"),
+                {key: app["metadata"].get(key) for key in ("annotations", "labels", "finalizers")},
+                [entry for entry in app["metadata"]["managedFields"] if entry["manager"] == "ai_how.cloud"],
+            )
+            for name, app in deployed.applications().items()
+        }
+
+    commit = deployed.push_edit("base/mlops/minio/service.yaml", annotate("e2e/check", "1"))
+    times = {name: app["status"]["reconciledAt"] for name, app in deployed.applications().items()}
+    before = written()
+    run = deployed.runtime("--check", "--diff")
+    after = written()
+    assert run.returncode == 0, run.output
+    assert run.changed == 1  # the new commit
+    for uid, state in after.items():
+        assert state[1:] == before[uid][1:]
+        assert state[0] in ("", before[uid][0])
+    assert_live(deployed, deployed.runtime())
+    assert commit == deployed.git("rev-parse", "HEAD")
+
+
+def test_bad_path_of_a_child(broken: GitOps) -> None:
+    def misplace(app: Any) -> None:
+        app["spec"]["source"]["path"] = f"{MANIFESTS}/base/mlops/no-such-folder"
+
+    broken.push_edit("argocd-apps/minio-app.yaml", misplace)
+    assert_fails_with(broken.runtime(gitops_apps_wait_timeout=300), "no-such-folder")
+
+
+def test_manifest_that_cannot_be_applied(broken: GitOps) -> None:
+    def spoil(service: Any) -> None:
+        service["spec"]["ports"][0]["port"] = 123456
+
+    broken.push_edit("base/mlops/minio/service.yaml", spoil)
+    assert_fails_with(broken.runtime(gitops_apps_wait_timeout=300), "123456")
+
+
+def assert_fails_with(run: Run, reason: str) -> None:
+    assert run.returncode != 0
+    (message,) = run.failures
+    assert "timed out" not in message
+    assert 'application "minio"' in message
+    assert reason in message
+    assert "kubectl describe applications.argoproj.io minio -n argocd" in message
+    assert run.table["postgresql"][:2] == ["Synced", "Healthy"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"gitops_apps_repo_url": ""}, "gitops_apps_repo_url is not given"),
+        (
+            {"gitops_apps_repo_url": "https://reader:hidden@example.org/x.git"},
+            "gitops_apps_repo_url holds a password",
+        ),
+        ({"gitops_apps_repo_url": "file:///no/such.git", "gitops_apps_project": "default"}, "cannot be read from here"),
+        ({"gitops_apps_target_revision": "no-such-branch"}, "has no branch, tag or commit no-such-branch"),
+        ({"gitops_apps_storage_class": "no-such-class"}, "There is no storage class no-such-class"),
+        ({"gitops_apps_kubeconfig": "/no/such/kubeconfig"}, "/no/such/kubeconfig"),
+        ({"gitops_apps_host": "https://127.0.0.1:1"}, "cannot be reached"),
+        ({"gitops_apps_context": "no-such-context"}, "no-such-context"),
+        ({"gitops_apps_argocd_namespace": "no-such-namespace"}, "no-such-namespace"),
+    ],
+)
+def test_bad_input_is_one_sentence(deployed: GitOps, settings: dict[str, str], sentence: str) -> None:
+    run = deployed.runtime(**settings)
+    assert run.returncode != 0
+    (message,) = run.failures
+    assert sentence in message
+    assert "hidden" not in run.output
+    assert "Traceback" not in run.output
+    assert run.changed == 0
+
+
+def test_every_process_is_known(deployed: GitOps) -> None:
+    assert set(deployed.processes()) == set(PROCESSES)
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_killed_process(deployed: GitOps, name: str) -> None:
+    """While a push is being deployed: the run ends right or with one clear error, and the next run is right."""
+    deployed.push_edit("base/mlops/minio/service.yaml", annotate("e2e/killed", name))
+    victim = deployed.processes()[name]
+    with deployed.start_runtime() as process:
+        assert process.stdout
+        output = ""
+        for line in process.stdout:
+            output += line
+            if "Bring the app-of-apps" in line:
+                os.kill(victim, signal.SIGKILL)
+    run = Run(process.returncode, output)
+    assert "Traceback" not in output
+    if run.returncode == 0:
+        assert_live(deployed, run)
+    else:
+        assert len(run.failures) == 1, output
+    until(lambda: deployed.processes().get(name, victim) != victim and deployed.api_answers(), 60, f"{name} came back")
+    assert_live(deployed, deployed.runtime())
+
+
+def annotate(key: str, value: str) -> Any:
+    def edit(document: Any) -> None:
+        document["metadata"].setdefault("annotations", {})[key] = value
+
+    return edit
+
+
+# What the guide's example adds: an application of three files.
+APPLICATION = f"""\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: web
+  namespace: argocd
+spec:
+  project: mlops
+  source:
+    path: {MANIFESTS}/base/mlops/web
+  destination:
+    server: https://kubernetes.default.svc
+    namespace: mlops
+  syncPolicy:
+    automated:
+      prune: true
+      selfHeal: true
+"""
+
+KUSTOMIZATION = """\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namespace: mlops
+resources:
+  - deployment.yaml
+"""
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector:
+    matchLabels:
+      app: web
+  template:
+    metadata:
+      labels:
+        app: web
+    spec:
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 1000
+        seccompProfile:
+          type: RuntimeDefault
+      containers:
+        - name: web
+          image: registry.example.org/web:1.0
+          securityContext:
+            allowPrivilegeEscalation: false
+            capabilities:
+              drop:
+                - ALL
+"""
