@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """A lock between playbook runs on this controller. It dies with the run, so a killed one leaves none behind."""
 
@@ -30,13 +30,14 @@ class ActionModule(ActionBase):
                 "timeout": {"type": "int", "default": 0},
             }
         )
-        if not (task_vars or {}).get("ansible_check_mode"):
-            # An action runs in a fork of the playbook's process, which is the one that lasts
-            if args["state"] == "held":
-                _hold(args["path"], _identity(os.getppid()), args["timeout"])
-            else:
-                _release(args["path"], _identity(os.getppid()))
-        return {**result, "changed": False}
+        if self._task.check_mode:
+            return {**result, "changed": False, "held": False}
+        # An action runs in a fork of the playbook's process, which is the one that lasts
+        if args["state"] == "held":
+            _hold(args["path"], _identity(os.getppid()), args["timeout"])
+        else:
+            _release(args["path"], _identity(os.getppid()))
+        return {**result, "changed": False, "held": args["state"] == "held"}
 
 
 def _hold(path: str, me: str, timeout: int) -> None:

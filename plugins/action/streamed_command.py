@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """Runs a command on the controller and shows its output while it runs; decides nothing."""
 
@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
         )
         if args["creates"] and os.path.exists(args["creates"]):
             return {**result, "changed": False, "skipped": True, "msg": f"{args['creates']} exists."}
-        if (task_vars or {}).get("ansible_check_mode"):
+        if self._task.check_mode:
             return {**result, "changed": True, "msg": f"Would run {args['argv'][0]}."}
         return {**result, **self._stream(args)}
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ options:
     type: str
   host:
     description:
-      - URL of the API server.
+      - URL of the API server. Without O(kubeconfig) and O(context) no kubeconfig is read then.
       - Falls back to the environment variable E(K8S_AUTH_HOST).
     type: str
   api_key:
@@ -67,7 +67,7 @@ options:
       - Falls back to the environment variable E(K8S_AUTH_IMPERSONATE_USER).
     type: str
 requirements:
-  - kubernetes >= 24.2.0
+  - kubernetes >= 25.3.0
 notes:
-  - The options and their environment variables are those of the modules of P(kubernetes.core#collection).
+  - Options and environment variables have the names and meanings of those of kubernetes.core.
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
 
@@ -534,67 +534,72 @@ results:
   contains:
     name:
       description: Name of the application.
+      returned: always
       type: str
     namespace:
       description: Namespace of the application.
+      returned: always
       type: str
     changed:
       description: Whether the declaration changed or something was deployed.
+      returned: always
       type: bool
     failed:
       description: Whether this application failed.
+      returned: always
       type: bool
     msg:
       description: Why it failed, or in check mode what would be done.
+      returned: always
       type: str
-sync:
-  description: Sync status, like V(Synced) or V(OutOfSync).
-  returned: if the application exists
-  type: str
-  sample: Synced
-health:
-  description: Health, like V(Healthy), V(Progressing) or V(Degraded).
-  returned: if the application exists
-  type: str
-  sample: Healthy
-revision:
-  description: The commit or chart version that it was compared with last; joined by commas for several sources.
-  returned: if the application exists
-  type: str
-  sample: 2f1d5c9a4b6e8f7011223344556677889900aabb
-revisions:
-  description: The same as a list.
-  returned: if the application exists
-  type: list
-  elements: str
-message:
-  description: What Argo CD says of it, if there is anything to say.
-  returned: if the application exists
-  type: str
-reconciled_at:
-  description: When Argo CD compared it last (RFC 3339).
-  returned: if the application exists
-  type: str
-  sample: "2026-11-23T12:00:00Z"
-operation:
-  description: The last operation, with C(phase), C(message), C(started_at), C(finished_at) and C(revisions).
-  returned: if the application exists
-  type: dict
-resources:
-  description: The resources of the application, with C(group), C(kind), C(namespace), C(name) and C(status).
-  returned: if the application exists
-  type: list
-  elements: dict
-conditions:
-  description: Argo CD's conditions, message by type.
-  returned: if the application exists
-  type: dict
-applications:
-  description:
-    - The applications below it (app of apps), with C(name), C(namespace), C(sync), C(health), C(revision), C(message).
-  returned: if the application exists
-  type: list
-  elements: dict
+    sync:
+      description: Sync status, like V(Synced) or V(OutOfSync).
+      returned: if the application exists
+      type: str
+      sample: Synced
+    health:
+      description: Health, like V(Healthy), V(Progressing) or V(Degraded).
+      returned: if the application exists
+      type: str
+      sample: Healthy
+    revision:
+      description: The commit or chart version that it was compared with last; joined by commas for several sources.
+      returned: if the application exists
+      type: str
+      sample: 2f1d5c9a4b6e8f7011223344556677889900aabb
+    revisions:
+      description: The same as a list.
+      returned: if the application exists
+      type: list
+      elements: str
+    message:
+      description: What Argo CD says of it, if there is anything to say.
+      returned: if the application exists
+      type: str
+    reconciled_at:
+      description: When Argo CD compared it last (RFC 3339).
+      returned: if the application exists
+      type: str
+      sample: "2026-11-23T12:00:00Z"
+    operation:
+      description: The last operation, with C(phase), C(message), C(started_at), C(finished_at) and C(revisions).
+      returned: if the application exists
+      type: dict
+    resources:
+      description: The resources of the application, with C(group), C(kind), C(namespace), C(name) and C(status).
+      returned: if the application exists
+      type: list
+      elements: dict
+    conditions:
+      description: Argo CD's conditions, message by type.
+      returned: if the application exists
+      type: dict
+    applications:
+      description:
+        - The applications below it (app of apps), with C(name), C(namespace), C(sync), C(health), C(revision), C(message).
+      returned: if the application exists
+      type: list
+      elements: dict
 """
 
 import uuid

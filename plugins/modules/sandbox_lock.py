@@ -1,12 +1,12 @@
 #!/usr/bin/python
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sandbox_lock
-short_description: Keeps two playbook runs on this controller from working on the same thing
+short_description: Internal to the role sandbox - keeps two playbook runs on this controller from working on the same thing
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:
@@ -25,6 +25,8 @@ options:
     description: Seconds to wait for another run that holds it, before the task fails.
     type: int
     default: 0
+notes:
+  - Made for the role P(ai_how.cloud.sandbox#role). It may change or go without notice; use it in no other place.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.flow
@@ -54,4 +56,9 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+held:
+  description: Whether this run holds the lock now. Never in check mode.
+  returned: success
+  type: bool
+  sample: true
 """

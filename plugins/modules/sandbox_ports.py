@@ -1,12 +1,12 @@
 #!/usr/bin/python
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sandbox_ports
-short_description: Chooses free TCP ports on loopback once and keeps them in a file
+short_description: Internal to the role sandbox - chooses free TCP ports on loopback once and keeps them in a file
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:
@@ -26,14 +26,23 @@ options:
     description: Ports that are not to be chosen, by name. A V(0) means that it is to be chosen.
     type: dict
     default: {}
+  lasting:
+    description: Names whose port cannot be changed by O(fixed) once the file holds it.
+    type: list
+    elements: str
+    default: []
   avoid:
     description: Pattern of files of the same form, whose ports are taken even while nobody listens on them.
     type: str
     default: ""
   range_start:
-    description: First port to try. Linux takes ports for outgoing connections from above the default range.
+    description:
+      - First port of the range, which ends at 32767, since Linux takes ports for outgoing connections from above.
+      - Where in it the search begins depends on O(path).
     type: int
     default: 21000
+notes:
+  - Made for the role P(ai_how.cloud.sandbox#role). It may change or go without notice; use it in no other place.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -75,6 +84,7 @@ def main() -> None:
             "path": {"type": "path", "required": True},
             "names": {"type": "list", "elements": "str", "required": True},
             "fixed": {"type": "dict", "default": {}},
+            "lasting": {"type": "list", "elements": "str", "default": []},
             "avoid": {"type": "str", "default": ""},
             "range_start": {"type": "int", "default": 21000},
         },

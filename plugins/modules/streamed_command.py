@@ -1,12 +1,12 @@
 #!/usr/bin/python
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: streamed_command
-short_description: Runs a long command on the controller and shows its output while it runs
+short_description: Internal to the role sandbox - runs a long command on the controller and shows its output while it runs
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:
@@ -37,6 +37,8 @@ options:
     description: Seconds of silence after which the time gone by is shown.
     type: int
     default: 15
+notes:
+  - Made for the role P(ai_how.cloud.sandbox#role). It may change or go without notice; use it in no other place.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.flow

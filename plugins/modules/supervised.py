@@ -1,12 +1,12 @@
 #!/usr/bin/python
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: supervised
-short_description: Keeps the programs of one supervisord running, or ends them all
+short_description: Internal to the role sandbox - keeps the programs of one supervisord running, or ends them all
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:
@@ -71,6 +71,8 @@ options:
     description: Seconds that the URLs of O(health) get to answer.
     type: int
     default: 180
+notes:
+  - Made for the role P(ai_how.cloud.sandbox#role). It may change or go without notice; use it in no other place.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:

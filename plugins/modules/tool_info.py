@@ -1,12 +1,12 @@
 #!/usr/bin/python
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tool_info
-short_description: Tells where the files of pinned tools are on this machine
+short_description: Internal to the role sandbox - tells where the files of pinned tools are on this machine
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:
@@ -53,13 +53,18 @@ options:
     description: Folder of the cache.
     type: path
     required: true
+notes:
+  - Made for the role P(ai_how.cloud.sandbox#role). It may change or go without notice; use it in no other place.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.info_module
-  - ansible.builtin.action_common_attributes.platform
 attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
   platform:
     platforms: posix
+    support: full
 """
 
 EXAMPLES = r"""

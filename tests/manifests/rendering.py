@@ -32,7 +32,7 @@ def tool(name: str) -> str:
 
 
 def run(*argv: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=120)
+    return subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=120, check=False)
 
 
 @functools.cache

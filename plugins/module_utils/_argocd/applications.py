@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """The domain of the module argocd_app: how plan, goals, foresight and report are made of the task's options. No I/O."""
 
@@ -23,7 +23,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner impor
     plan_absent,
     plan_present,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Goal, Gone, Settle, foresee, has_moved
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Goal, Gone, Settle, foresee
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import argument_spec
 
@@ -97,13 +97,8 @@ class Applications:
             return False, ""
         if changed:
             return True, "would be changed, and then compared and synced"
-        return foresee(Settle(item.key, observed, self._token, revisions=item.revisions), observed)
-
-    def moved(self, key: Key, before: Mapping[Key, Observed], now: Mapping[Key, Optional[Observed]]) -> bool:
-        """Whether a sync was asked for and deployed anything, in the application or below it."""
-        if self._state != "synced":
-            return False
-        return any(app is not None and has_moved(before.get(app.key), app) for app in _family(key, now))
+        due, message = foresee(Settle(item.key, observed, self._token, revisions=item.revisions), observed)
+        return due and self._state == "synced", message
 
     def view(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         """What of an object is declared: the rest changes by itself."""

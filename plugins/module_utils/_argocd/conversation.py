@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """All goals of a run at once, and the children that they bring: who is done, who waits, who failed. No I/O."""
 
@@ -18,6 +18,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
     children_to_follow,
     expected_of_child,
     failed,
+    has_moved,
     next_step,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem, TimedOut
@@ -44,6 +45,7 @@ class Conversation:
     def __init__(self, goals: Sequence[Goal], before: Mapping[Key, Observed], recurse: bool = True) -> None:
         self._talks = {goal.key: _Talk(goal, goal.key, Memory()) for goal in goals}
         self._before = before
+        self._listed = {goal.key.namespace for goal in goals}
         self._recurse = recurse
 
     def advance(self, world: Mapping[Key, Observed], now: float) -> Mapping[Key, Step]:
@@ -107,9 +109,23 @@ class Conversation:
         """Why ``root`` failed, as one sentence; empty if it did not."""
         for key, talk in self._talks.items():
             if talk.root == root and isinstance(talk.step, Fail):
-                via = "" if key == root else f"{root} has a failing child: "
+                state = "not ready" if isinstance(talk.step.problem, TimedOut) else "failing"
+                via = "" if key == root else f"{root} has a child that is {state}: "
                 return via + failed(key, talk.step.problem)
         return ""
+
+    def moved(self, root: Key, world: Mapping[Key, Observed]) -> bool:
+        """Whether a sync was asked for and deployed anything, in the application or below it."""
+        goal = self._talks[root].goal if root in self._talks else None
+        return (
+            isinstance(goal, Settle)
+            and goal.may_sync
+            and any(
+                isinstance(talk.goal, Settle) and key in world and has_moved(talk.goal.baseline, world[key])
+                for key, talk in self._talks.items()
+                if talk.root == root and talk.parent is None
+            )
+        )
 
     def own_failure(self, key: Key) -> str:
         """Why ``key`` itself failed; empty if it did not."""
@@ -135,10 +151,9 @@ class Conversation:
     def _begin(self, talk: _Talk, parent: Settle, world: Mapping[Key, Observed]) -> None:
         """A child is seen for the first time; it need not be new, if its namespace was not listed at the start."""
         child, deployer = world[talk.goal.key], world.get(parent.key)
-        listed = any(key.namespace == child.key.namespace for key in self._before)
         talk.goal = Settle(
             key=child.key,
-            baseline=self._before.get(child.key) if listed else child,
+            baseline=self._before.get(child.key) if child.key.namespace in self._listed else child,
             token=parent.token,
             fresh=parent.fresh,
             revisions=expected_of_child(parent, deployer, child) if deployer else (),

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """Applications through the Kubernetes API: one list and one watch for each namespace, and the writes."""
 
@@ -78,8 +78,7 @@ class ApplicationDriver:
         if dry_run:
             return None
         if isinstance(action, SetFinalizers):
-            metadata = {"finalizers": list(action.finalizers), "resourceVersion": action.resource_version}
-            return self._take(self._patch(action.key, {"metadata": metadata})).raw
+            return self._set_finalizers(action).raw
         self._client.delete(APPLICATION, *action.key, uid=action.uid)
         return None
 
@@ -98,8 +97,9 @@ class ApplicationDriver:
             return False
         return True
 
-    def wait_for_change(self, namespaces: Iterable[str], timeout: float) -> None:
-        """Return after ``timeout`` seconds, or as soon as something was seen. Raises what ends the watch for good."""
+    def wait_for_change(self, namespaces: Iterable[str], timeout: float) -> Mapping[str, Problem]:
+        """Return after ``timeout`` seconds, or when something was seen; which watches ended for good, and why."""
+        lost: dict[str, Problem] = {}
         for namespace in namespaces:
             if namespace not in self._watching:
                 self._watching.add(namespace)
@@ -108,14 +108,27 @@ class ApplicationDriver:
         try:
             event = self._events.get(timeout=max(0.0, timeout))
             while True:
-                self._take_event(*event)
+                self._take_event(*event, lost)
                 event = self._events.get_nowait()
         except queue.Empty:
-            return
+            return lost
 
     def close(self) -> None:
         """Let the watches end."""
         self._stop.set()
+
+    def _set_finalizers(self, action: SetFinalizers) -> Observed:
+        """Compare-and-swap on the finalizers alone: Argo CD writes the status of the object all the time."""
+        version = action.resource_version
+        while True:
+            metadata = {"finalizers": list(action.after), "resourceVersion": version}
+            try:
+                return self._take(self._patch(action.key, {"metadata": metadata}))
+            except Conflict:
+                raw = self._client.get(APPLICATION, *action.key)
+                if raw is None or tuple(raw["metadata"].get("finalizers", [])) != action.before:
+                    raise
+                version = raw["metadata"]["resourceVersion"]
 
     def _patch(self, key: Key, patch: Mapping[str, Any]) -> dict[str, Any]:
         return self._client.merge_patch(APPLICATION, key.namespace, key.name, patch, FIELD_MANAGER)
@@ -124,26 +137,28 @@ class ApplicationDriver:
         """Runs in its own thread; everything goes through the queue. Without a version it begins with a list."""
         pause = 0.2
         while not self._stop.is_set():
+            quiet = True
             try:
                 if not version:
                     listed = self._client.list(APPLICATION, namespace)
                     version = listed[1]
                     self._events.put(("LIST", namespace, listed))
                 for kind, raw in self._client.watch(APPLICATION, namespace, version):
-                    version, pause = raw["metadata"]["resourceVersion"], 0.2
+                    version, pause, quiet = raw["metadata"]["resourceVersion"], 0.2, False
                     self._events.put((kind, namespace, raw))
             except (Unavailable, Conflict):
                 version = ""
-                self._stop.wait(pause)
-                pause = min(2 * pause, 3.0)
             except Problem as problem:
                 self._events.put(("PROBLEM", namespace, problem))
                 return
+            if quiet:
+                self._stop.wait(pause)
+                pause = min(2 * pause, 3.0)
 
-    def _take_event(self, kind: str, namespace: str, content: Any) -> None:
+    def _take_event(self, kind: str, namespace: str, content: Any, lost: dict[str, Problem]) -> None:
         if kind == "PROBLEM":
-            raise content
-        if kind == "LIST":
+            lost[namespace] = content
+        elif kind == "LIST":
             self._take_list(namespace, *content)
         elif kind == "DELETED":
             gone = Observed.parse(content)
@@ -154,8 +169,9 @@ class ApplicationDriver:
 
     def _take_list(self, namespace: str, items: Iterable[Mapping[str, Any]], version: str) -> None:
         self._versions[namespace] = version
-        for key in [key for key in self._seen if key.namespace == namespace]:
-            del self._seen[key]
+        for key, app in list(self._seen.items()):
+            if key.namespace == namespace and int(app.resource_version) <= int(version):
+                del self._seen[key]
         for raw in items:
             self._take(raw)
 
@@ -176,7 +192,7 @@ def _start_sync(action: StartSync) -> dict[str, Any]:
     if "sources" in spec:
         sync.update(sources=spec["sources"], revisions=list(action.revisions))
     else:
-        sync.update(source=spec["source"], revision=action.revisions[0] if action.revisions else "")
+        sync.update(source=spec.get("source"), revision=action.revisions[0] if action.revisions else "")
     operation = {
         "sync": {name: value for name, value in sync.items() if value is not None},
         "initiatedBy": {"username": FIELD_MANAGER},

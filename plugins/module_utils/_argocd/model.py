@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """An Application as it is wanted (:class:`Desired`) and as it was seen (:class:`Observed`); each parsed once, here."""
 
@@ -127,7 +127,10 @@ def _said(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Operation:
-    """``status.operationState``. ``applied``: the child applications that this operation has already applied."""
+    """``status.operationState``.
+
+    ``applied``: the child applications that it has already applied. ``self_heals``: how many in a row it is.
+    """
 
     phase: str = ""
     message: str = ""
@@ -137,6 +140,7 @@ class Operation:
     revisions: tuple[str, ...] = ()
     applied: tuple[Key, ...] = ()
     failures: tuple[str, ...] = ()
+    self_heals: int = 0
 
     @property
     def running(self) -> bool:
@@ -255,10 +259,12 @@ def _revisions(holder: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _compared(spec: Mapping[str, Any], compared_to: Mapping[str, Any]) -> bool:
-    """Whether ``status.sync`` speaks of the spec as it is now (with ``sources``, ``source`` is there, but empty)."""
-    return all(
-        _said(spec.get(name, {})) == _said(compared_to.get(name, {})) for name in ("source", "sources", "destination")
-    )
+    """Whether ``status.sync`` speaks of the spec as it is now (with ``sources``, ``source`` is there, but empty).
+
+    With a source hydrator Argo CD compares a source that is not in the spec.
+    """
+    names = ("destination",) if "sourceHydrator" in spec else ("source", "sources", "destination")
+    return all(_said(spec.get(name, {})) == _said(compared_to.get(name, {})) for name in names)
 
 
 def _operation(state: Optional[Mapping[str, Any]], namespace: str) -> Optional[Operation]:
@@ -279,6 +285,7 @@ def _operation(state: Optional[Mapping[str, Any]], namespace: str) -> Optional[O
             ),
             "",
         ),
+        self_heals=state.get("operation", {}).get("sync", {}).get("selfHealAttemptsCount", 0),
         revisions=_revisions(result),
         applied=tuple(
             _child(resource, namespace)

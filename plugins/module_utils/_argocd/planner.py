@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """What must be written so that an Application is as wanted: a pure function of what is wanted and what was seen."""
 
@@ -42,7 +42,8 @@ class SetFinalizers:
     """Say what becomes of the deployed resources, before the application is deleted."""
 
     key: Key
-    finalizers: tuple[str, ...]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
     resource_version: str
 
 
@@ -85,7 +86,7 @@ def plan_absent(key: Key, observed: Optional[Observed], cascade: Optional[str]) 
     after = tuple(name for name in before if name.split("/")[0] != _FINALIZER) + ((wanted,) if wanted else ())
     if before == after:
         return deletion
-    return (SetFinalizers(key, after, observed.resource_version), *deletion)
+    return (SetFinalizers(key, before, after, observed.resource_version), *deletion)
 
 
 def _require_complete(desired: Desired) -> None:

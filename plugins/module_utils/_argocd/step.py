@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """The conversation with Argo CD until an application is where it should be, as pure functions of what was seen.
 
@@ -140,7 +140,7 @@ def _judge(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[Ste
             return Fail(Refused(f"{goal.key}: {message}; the operation stays queued until the window opens")), memory
         return Watch(f"the operation in progress{': ' + message if message else ''}"), replace(memory, symptom="")
     if operation and is_recent(goal, app):
-        if operation.failed:
+        if operation.failed and (operation.token == goal.token or not memory.operated):
             reasons = "; ".join(operation.failures)
             return Fail(
                 Failed(
@@ -184,6 +184,8 @@ def _out_of_sync(goal: Settle, app: Observed, memory: Memory, may_start: bool, n
         return Fail(
             Refused(f"{goal.key} is OutOfSync ({resources}) and not synced automatically; use state: synced for it")
         ), memory
+    if app.operation and app.operation.self_heals > 1:
+        return Watch(f"{resources} to be healed by Argo CD, which waits longer each time"), memory
     memory = _notice(memory, "OutOfSync", now)
     patience = OUT_OF_SYNC_GRACE - (now - memory.since)
     if patience > 0:

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """What can go wrong, as one small tree; every message names the object, what was seen, what was expected, what to do.
 
 Problem
-├── Invalid       the user's input is wrong; nothing was sent
+├── Invalid       the user's input is wrong; nothing was changed
 ├── Refused       the server, or a rule of this collection, does not allow it
 ├── Conflict      the object changed under us, or another manager owns the field
 ├── Unavailable   the server cannot be reached or did not answer
@@ -21,7 +21,7 @@ class Problem(Exception):
 
 
 class Invalid(Problem):
-    """The user's input is wrong; nothing was sent."""
+    """The user's input is wrong; nothing was changed."""
 
 
 class Refused(Problem):

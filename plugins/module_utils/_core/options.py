@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """One table of options gives both the argument spec and the API object, so that the two cannot differ.
 
@@ -9,7 +9,7 @@ An option is one line: ``"repo_url": Opt(api="repoURL")``. Its API name is the c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -18,14 +18,13 @@ from typing import Any, Optional
 class Opt:
     """One option: its Ansible type, and the name of its field in the API where that is not plain camelCase.
 
-    ``type``, ``elements``, ``choices`` and ``required`` mean what they mean in an argument spec; ``options`` makes it
+    ``type``, ``elements`` and ``required`` mean what they mean in an argument spec; ``options`` makes it
     a structure (or, with ``type="list"``, a list of structures).
     """
 
     type: str = "str"
     elements: Optional[str] = None
     options: Optional[Mapping[str, Opt]] = None
-    choices: Optional[Sequence[str]] = None
     required: bool = False
     api: str = ""
 
@@ -42,8 +41,6 @@ def _spec(opt: Opt) -> dict[str, Any]:
     spec: dict[str, Any] = {"type": opt.type, "no_log": False}
     if opt.elements:
         spec["elements"] = opt.elements
-    if opt.choices:
-        spec["choices"] = list(opt.choices)
     if opt.required:
         spec["required"] = True
     if opt.options:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """The one function through which everything passes that is shown to a person: diffs, messages, results."""
 
@@ -14,7 +14,7 @@ MASK = "********"
 
 # Names whose values are secrets by the habit of the field: Helm parameters and values, plugin environments.
 _SECRET_NAME = re.compile(
-    r"pass(?:word|wd|phrase)|secret|token|credential|(?:api|access|private)[-_]?key", re.IGNORECASE
+    r"pass(?:word|wd|phrase)|secret|token|credential|(?:api|access|private|client)[-_]?key", re.IGNORECASE
 )
 _URL_USERINFO = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 
@@ -37,8 +37,8 @@ def _redact_item(holder: Mapping[Any, Any], key: Any, item: Any) -> Any:
     name = holder.get("name") if key in ("value", "string") else key
     if isinstance(name, str) and _SECRET_NAME.search(name):
         return _mask(item)
-    if key == "values" and isinstance(item, str) and _SECRET_NAME.search(item):
-        return MASK  # the text of a Helm values file: no telling how far the secret goes
+    if key in ("values", "patch") and isinstance(item, str) and _SECRET_NAME.search(item):
+        return MASK  # a text of Helm or Kustomize: no telling how far the secret goes
     return redact(item)
 
 

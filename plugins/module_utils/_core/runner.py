@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """The one file that knows AnsibleModule, check mode and diff: it runs a domain from options to results.
 
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Optional, Protocol, TypeVar
+from typing import Any, NoReturn, Optional, Protocol, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem, Unavailable
@@ -23,6 +23,9 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Ste
 
 _WRITERS = 8
 _RETRY_AFTER = 1.0
+
+# AnsibleModule.run_command: returns status, stdout and stderr.
+RunCommand = Callable[..., tuple[int, str, str]]
 
 
 class Driver(Protocol):
@@ -37,7 +40,7 @@ class Driver(Protocol):
 
     def write(self, action: Any) -> bool: ...
 
-    def wait_for_change(self, namespaces: Sequence[str], timeout: float) -> None: ...
+    def wait_for_change(self, namespaces: Sequence[str], timeout: float) -> Mapping[str, Problem]: ...
 
     def close(self) -> None: ...
 
@@ -59,6 +62,8 @@ class Conversation(Protocol):
 
     def failure(self, root: Any) -> str: ...
 
+    def moved(self, root: Any, world: Mapping[Any, Any]) -> bool: ...
+
     def over(self) -> bool: ...
 
 
@@ -77,11 +82,27 @@ class Domain(Protocol[C]):
 
     def foresee(self, item: Any, observed: Any, changed: bool) -> tuple[bool, str]: ...
 
-    def moved(self, key: Any, before: Any, now: Any) -> bool: ...
-
     def view(self, raw: Mapping[str, Any]) -> Mapping[str, Any]: ...
 
     def report(self, item: Any, world: Mapping[Any, Any], conversation: Optional[C]) -> Mapping[str, Any]: ...
+
+
+class Module(AnsibleModule):
+    """Shows its options redacted (``-vvv``) and does not log them: Helm values and kubeconfigs may hold secrets."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(supports_check_mode=True, no_log=True, **arguments)  # type: ignore[no-untyped-call]
+
+    def exit_json(self, **result: Any) -> NoReturn:
+        super().exit_json(**{"invocation": self._invocation(), **result})
+        raise AssertionError("exit_json returned")
+
+    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        super().fail_json(redact_text(msg), **{"invocation": self._invocation(), **result})
+        raise AssertionError("fail_json returned")
+
+    def _invocation(self) -> dict[str, Any]:
+        return {"module_args": redact(getattr(self, "params", {}))}
 
 
 @dataclass
@@ -97,14 +118,16 @@ class Outcome:
 
 
 def run_task(
-    argument_spec: Mapping[str, Any], work: Callable[[Mapping[str, Any], bool], Mapping[str, Any]], **constraints: Any
+    argument_spec: Mapping[str, Any],
+    work: Callable[[Mapping[str, Any], bool, RunCommand], Mapping[str, Any]],
+    **constraints: Any,
 ) -> None:
-    """The ``main`` of a module without plan and conversation: ``work(params, dry_run)`` returns the result."""
-    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
+    """The ``main`` of a module without plan and conversation: ``work`` gets params, dry run and run_command."""
+    module = Module(argument_spec=dict(argument_spec), **constraints)
     try:
-        result = work(module.params, module.check_mode)
+        result = work(module.params, module.check_mode, module.run_command)
     except Problem as problem:
-        module.fail_json(msg=redact_text(str(problem)))
+        module.fail_json(msg=str(problem))
     module.exit_json(**result)
 
 
@@ -116,7 +139,7 @@ def run_module(
 ) -> None:
     """A module's whole ``main``: ``constraints`` are AnsibleModule's (mutually_exclusive and the like)."""
 
-    def work(params: Mapping[str, Any], dry_run: bool) -> Mapping[str, Any]:
+    def work(params: Mapping[str, Any], dry_run: bool, _run_command: RunCommand) -> Mapping[str, Any]:
         domain = make_domain(params)
         return execute(domain, make_driver(params), dry_run, time.monotonic)
 
@@ -146,9 +169,7 @@ def execute(domain: Domain[C], driver: Driver, check_mode: bool, clock: Callable
         for outcome in outcomes:
             if not outcome.problem:
                 outcome.problem = conversation.failure(outcome.item.key)
-                outcome.changed = outcome.changed or domain.moved(
-                    outcome.item.key, before, {key: driver.world.get(key) for key in conversation.followed()}
-                )
+                outcome.changed = outcome.changed or conversation.moved(outcome.item.key, driver.world)
     return _result(domain, driver, outcomes, conversation)
 
 
@@ -189,11 +210,10 @@ def _converse(conversation: Conversation, driver: Driver, clock: Callable[[], fl
             retry = _RETRY_AFTER
         waits = [deadline - clock(), retry, conversation.wake_after()]
         namespaces = sorted({key.namespace for key in conversation.followed()})
-        try:
-            driver.wait_for_change(namespaces, min(wait for wait in waits if wait is not None))
-        except Problem as problem:
-            for key in steps:
-                conversation.fail(key, problem)
+        lost = driver.wait_for_change(namespaces, min(wait for wait in waits if wait is not None))
+        for key in steps:
+            if key.namespace in lost:
+                conversation.fail(key, lost[key.namespace])
 
 
 def _write(conversation: Conversation, driver: Driver, key: Any, action: Any) -> bool:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """The few requests that the drivers need of the Kubernetes API, without discovery, each error told as a Problem."""
 
@@ -132,7 +132,7 @@ class Client:
             for chunk in response.stream(amt=None, decode_content=False):
                 *lines, buffer = (buffer + chunk).split(b"\n")
                 for line in filter(None, lines):
-                    event = json.loads(line)
+                    event = self._json(line)
                     if event["type"] == "ERROR":
                         status = event["object"]
                         raise Conflict(f"watch of {kind} ended: {status.get('message', status.get('reason'))}")
@@ -148,16 +148,20 @@ class Client:
             response = getattr(self._dynamic, method)(
                 resource, namespace=namespace, serialize=False, _request_timeout=_TIMEOUT, **arguments
             )
-            answer: dict[str, Any] = json.loads(response.data)
+            return self._json(response.data)
+        except ApiException as error:
+            raise self._problem(verb, kind, namespace, arguments.get("name", ""), error) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._unreachable(error) from error
+
+    def _json(self, text: bytes) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = json.loads(text)
             return answer
         except ValueError as error:
             raise Unavailable(
                 f"{self.host} answers, but not as a Kubernetes API; correct host or kubeconfig"
             ) from error
-        except ApiException as error:
-            raise self._problem(verb, kind, namespace, arguments.get("name", ""), error) from error
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise self._unreachable(error) from error
 
     def _unreachable(self, error: Exception) -> Unavailable:
         reason = re.sub(

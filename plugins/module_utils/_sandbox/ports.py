@@ -1,45 +1,78 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """Chooses free TCP ports on loopback once, and keeps them in a file."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import glob
+import itertools
 import json
 import os
 import socket
+import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused, Unavailable
 
 _END = 32768  # where Linux' default range for outgoing connections begins
 
 
-def keep(params: Mapping[str, Any], dry_run: bool) -> dict[str, Any]:
-    """The result of the module sandbox_ports."""
+def keep(params: Mapping[str, Any], dry_run: bool, _run_command: object = None) -> dict[str, Any]:
+    """The result of the module sandbox_ports. Runs side by side for folders side by side choose one after the other."""
+    path = params["path"]
+    if dry_run:
+        before, ports = _choose(params)
+    else:
+        with _lock(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(path))), ".ports.lock")):
+            before, ports = _choose(params)
+            if ports != before:
+                _write(path, ports)
+    return {"changed": ports != before, "ports": ports}
+
+
+def _lock(path: str) -> IO[str]:
+    """Held until the file is closed. It is open for writing, since flock on NFS asks for that."""
+    try:
+        file = open(path, "a", encoding="ascii")
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        raise Unavailable(
+            f"{path} cannot be locked ({error}); its folder must be there and writable for this user."
+        ) from error
+    return file
+
+
+def _choose(params: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
+    """What the file holds, and what it should hold."""
     path = params["path"]
     before = _read(path)
     others = [other for other in glob.glob(params["avoid"]) if os.path.realpath(other) != os.path.realpath(path)]
     taken = {port for other in others for port in _read(other).values()}
     fixed = _fixed(params["fixed"])
+    ports = {**before, **fixed}
     for name, port in fixed.items():
-        if before.get(name) != port and (port in taken or not _is_free(port)):
+        if before.get(name) == port:
+            continue
+        if name in before and name in params["lasting"]:
+            raise Refused(
+                f"{name} has port {before[name]} for as long as its sandbox exists, and {port} was given; give"
+                f" {before[name]} or 0, or remove the sandbox (absent) and create it anew (present) with port {port}."
+            )
+        if port in taken or list(ports.values()).count(port) > 1 or not _is_free(port):
             raise Refused(
                 f"Port {port}, given for {name}, is in use; give another one, or 0 to have a free one chosen."
             )
-    ports = {**before, **fixed}
     taken.update(ports.values())
     for name in params["names"]:
         if name not in ports:
-            ports[name] = _next(params["range_start"], taken)
+            ports[name] = _next(path, params["range_start"], taken)
             taken.add(ports[name])
-    if ports != before and not dry_run:
-        _write(path, ports)
-    return {"changed": ports != before, "ports": ports}
+    return before, ports
 
 
 def _fixed(given: Mapping[str, Any]) -> dict[str, int]:
@@ -54,8 +87,10 @@ def _fixed(given: Mapping[str, Any]) -> dict[str, int]:
     return ports
 
 
-def _next(start: int, taken: set[int]) -> int:
-    for port in range(start, _END):
+def _next(path: str, start: int, taken: set[int]) -> int:
+    """Sandboxes of other users, which are not seen until they listen, begin elsewhere."""
+    middle = start + zlib.crc32(path.encode()) % (_END - start)
+    for port in itertools.chain(range(middle, _END), range(start, middle)):
         if port not in taken and _is_free(port):
             return port
     raise Unavailable(f"No TCP port from {start} to {_END - 1} is free on 127.0.0.1.")
@@ -86,6 +121,11 @@ def _read(path: str) -> dict[str, int]:
 
 def _write(path: str, ports: Mapping[str, int]) -> None:
     temporary = f"{path}.{os.getpid()}"
-    with open(temporary, "w", encoding="utf-8") as file:
-        json.dump(ports, file, indent=2, sort_keys=True)
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(ports, file, indent=2, sort_keys=True)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise Unavailable(
+            f"{path} cannot be written ({error}); its folder must be there and writable for this user."
+        ) from error

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """Runs one supervisord over its XML-RPC socket, and finds the processes that a killed one left behind."""
 
@@ -13,25 +13,27 @@ import select
 import signal
 import socket
 import ssl
-import subprocess
 import time
 import urllib.request
 import xmlrpc.client
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, TimedOut, Unavailable
+
+# AnsibleModule.run_command: returns status, stdout and stderr.
+RunCommand = Callable[..., tuple[int, str, str]]
 
 MARK = "AI_HOW_CLOUD_SANDBOX"
 _UP = ("RUNNING", "STARTING", "BACKOFF")
 _PATIENCE = 15.0  # seconds to end, and again after SIGKILL
 
 
-def ensure(params: Mapping[str, Any], dry_run: bool) -> dict[str, Any]:
+def ensure(params: Mapping[str, Any], dry_run: bool, run_command: RunCommand) -> dict[str, Any]:
     """The result of the module supervised."""
     actions = _end(params, dry_run) if params["state"] != "started" else []
     if params["state"] != "stopped":
-        actions += _run(params, dry_run, ended=bool(actions))
+        actions += _run(params, dry_run, run_command, ended=bool(actions))
     return {"changed": bool(actions), "actions": actions}
 
 
@@ -85,7 +87,7 @@ def _await(pids: Sequence[int], deadline: float) -> None:
             os.close(fd)
 
 
-def _run(params: Mapping[str, Any], dry_run: bool, ended: bool) -> list[str]:
+def _run(params: Mapping[str, Any], dry_run: bool, run_command: RunCommand, ended: bool) -> list[str]:
     alive = not ended and _answers(params["socket"])
     actions = []
     if not alive:
@@ -93,14 +95,14 @@ def _run(params: Mapping[str, Any], dry_run: bool, ended: bool) -> list[str]:
         actions.append("start supervisord")
         if dry_run:
             return actions + [f"start {name}" for name in params["programs"]]
-        _start(params)
+        _start(params, run_command)
     client = _client(params["socket"])
     try:
-        if alive and not dry_run:
-            actions += _reload(client)
+        if alive:
+            actions += _reload(client, dry_run)
         states = _states(client)
         for name in params["programs"]:
-            if states.get(name) not in _UP:
+            if f"replace {name}" in actions or states.get(name) not in _UP:
                 actions.append(f"start {name}")
                 if not dry_run:
                     client.startProcess(name, False)
@@ -115,34 +117,29 @@ def _run(params: Mapping[str, Any], dry_run: bool, ended: bool) -> list[str]:
     return actions
 
 
-def _start(params: Mapping[str, Any]) -> None:
-    said = ""
-    try:
-        done = subprocess.run(
-            [*params["argv"], "--configuration", params["config"]],
-            cwd=params["directory"],
-            env={**params["environment"], MARK: params["directory"]},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=60,
-            check=False,
-        )
-        said = done.stdout.decode(errors="replace").strip() or f"it ended with status {done.returncode}"
-    except (OSError, subprocess.TimeoutExpired) as error:
-        said = str(error)
+def _start(params: Mapping[str, Any], run_command: RunCommand) -> None:
+    environment = {**params["environment"], MARK: params["directory"]}
+    status, stdout, stderr = run_command(
+        # Nothing of our own environment is for the programs
+        ["env", "-i", *(f"{name}={value}" for name, value in environment.items())]
+        + [*params["argv"], "--configuration", params["config"]],
+        cwd=params["directory"],
+    )
+    said = (stdout + stderr).strip() or f"it ended with status {status}"
     if not _answers(params["socket"]):
         raise Failed(f"supervisord does not start with {params['config']}: {said}")
 
 
-def _reload(client: Any) -> list[str]:
+def _reload(client: Any, dry_run: bool) -> list[str]:
     """Takes over the configuration file as it is now; programs that differ are ended and added again."""
+    # It has supervisord read the file and compare, no more
     added, changed, removed = client.reloadConfig()[0]
-    for name in removed + changed:
-        client.stopProcessGroup(name)
-        client.removeProcessGroup(name)
-    for name in added + changed:
-        client.addProcessGroup(name)
+    if not dry_run:
+        for name in removed + changed:
+            client.stopProcessGroup(name)
+            client.removeProcessGroup(name)
+        for name in added + changed:
+            client.addProcessGroup(name)
     verbs = {"add": added, "replace": changed, "remove": removed}
     return [f"{verb} {name}" for verb, names in verbs.items() for name in names]
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """Finds the files of pinned tools on this machine."""
 
@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._sandbox.versions import choose, parse_version, satisfies
 
+# AnsibleModule.run_command: returns status, stdout and stderr.
+RunCommand = Callable[..., tuple[int, str, str]]
 
-def find(params: Mapping[str, Any], _dry_run: bool) -> dict[str, Any]:
+
+def find(params: Mapping[str, Any], _dry_run: bool, run_command: RunCommand) -> dict[str, Any]:
     """The result of the module tool_info."""
     paths: dict[str, str] = {}
     origins: dict[str, str] = {}
     missing: dict[str, list[str]] = {}
     for tool in params["tools"]:
-        found = _find(tool, params)
+        found = _find(tool, params, run_command)
         paths.update({file: path for file, (path, _origin) in found.items()})
         origins.update({file: origin for file, (_path, origin) in found.items()})
         lacking = [file for file in tool["files"] if file not in found]
@@ -30,12 +32,16 @@ def find(params: Mapping[str, Any], _dry_run: bool) -> dict[str, Any]:
     return {"changed": False, "paths": paths, "origins": origins, "missing": missing}
 
 
-def _find(tool: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+def _find(tool: Mapping[str, Any], params: Mapping[str, Any], run_command: RunCommand) -> dict[str, tuple[str, str]]:
     wanted = tool["version"] if tool["path_version"] is None else tool["path_version"]
 
     def on_path(file: str) -> Optional[str]:
         path = shutil.which(file, path=params["path"]) if tool["version_args"] else None
-        return path if path and satisfies(parse_version(_output([path, *tool["version_args"]])), wanted) else None
+        return (
+            path
+            if path and satisfies(parse_version(_output(run_command, [path, *tool["version_args"]])), wanted)
+            else None
+        )
 
     return choose(
         tool["files"],
@@ -50,9 +56,9 @@ def _in(folder: Optional[str], file: str) -> Optional[str]:
     return path if os.path.isfile(path) else None
 
 
-def _output(argv: Sequence[str]) -> str:
+def _output(run_command: RunCommand, argv: Sequence[str]) -> str:
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
+        _status, stdout, stderr = run_command(argv, handle_exceptions=False)
+    except OSError:
         return ""
-    return done.stdout + done.stderr
+    return stdout + stderr

@@ -84,7 +84,7 @@ def raw_app(
     deployed: Sequence[str] = (A,),
     conditions: dict[str, str] | None = None,
     resources: Sequence[dict[str, Any]] | None = None,
-    automated: dict[str, Any] | None = {},  # noqa: B006 (only read)
+    automated: dict[str, Any] | bool | None = True,
     refreshing: bool = False,
     deleting: bool = False,
     health_message: str = "",
@@ -100,7 +100,7 @@ def raw_app(
     if automated is None:
         del spec["syncPolicy"]["automated"]
     else:
-        spec["syncPolicy"]["automated"] = automated
+        spec["syncPolicy"]["automated"] = {} if automated is True else automated
     if refreshing:
         metadata["annotations"]["argocd.argoproj.io/refresh"] = "normal"
     if deleting:

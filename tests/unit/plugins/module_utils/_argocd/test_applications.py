@@ -189,12 +189,27 @@ def test_what_check_mode_foresees(params, seen, changed, foreseen):
 )
 def test_deployments_below_a_synced_application_count_as_its_change(now, moved):
     before = world(app("stack", resources=[child("one")]), app("one"))
-    assert applications(name="stack", state="synced").moved(key("stack"), before, world(*now)) is moved
+    assert moved_since(before, world(*now), name="stack", state="synced") is moved
+
+
+def moved_since(before, now, **params):
+    domain = applications(**params)
+    conversation = domain.conversation([(domain.items[0], False)], before)
+    for step in (0, 1):
+        for asked in conversation.advance((before, now)[step], step):
+            conversation.confirm(asked)
+    return conversation.moved(domain.items[0].key, now)
+
+
+def test_a_child_in_another_namespace_is_no_change_by_being_seen():
+    before = world(app("stack", resources=[child("one", namespace="elsewhere")]))
+    now = world(app("stack", resources=[child("one", namespace="elsewhere")]), app("one", namespace="elsewhere"))
+    assert not moved_since(before, now, name="stack", state="synced")
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_where_no_sync_was_asked_for_deployments_are_no_change_of_the_task(state):
-    assert not applications(state=state).moved(key(), world(app()), world(app(deployed=[A, B])))
+    assert not moved_since(world(app()), world(app(deployed=[A, B])), state=state)
 
 
 def test_only_what_is_declared_is_shown():

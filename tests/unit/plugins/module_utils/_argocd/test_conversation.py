@@ -157,7 +157,7 @@ def test_a_failing_child_ends_the_wait_at_once_naming_parent_and_child():
     conversation.advance(world(stack("one", "two"), broken, app("two")), 2.0)
     assert conversation.over()
     assert conversation.failure(key("stack")) == (
-        'application "stack" has a failing child: application "one", from web of https://git.example.org/gitops.git '
+        'application "stack" has a child that is failing: application "one", from web of https://git.example.org/gitops.git '
         "at main: ComparisonError: no such path. "
         "Look further with: kubectl describe applications.argoproj.io one -n argocd, or: argocd app get one"
     )
@@ -192,7 +192,7 @@ def test_grandchildren_are_waited_for():
     refresh_all(conversation, seen)
     assert set(conversation.followed()) == {key("stack"), key("team"), key("web")}
     conversation.advance(seen, DEGRADED_GRACE)
-    assert 'application "stack" has a failing child: application "web" is Synced, but' in conversation.failure(
+    assert 'application "stack" has a child that is failing: application "web" is Synced, but' in conversation.failure(
         key("stack")
     )
 

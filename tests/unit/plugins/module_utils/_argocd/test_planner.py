@@ -247,7 +247,10 @@ def with_finalizers(*finalizers, **changes) -> Observed:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ([OURS, "example.org/backup"], [SetFinalizers(key(), ("example.org/backup",), "502")]),
+        (
+            [OURS, "example.org/backup"],
+            [SetFinalizers(key(), (OURS, "example.org/backup"), ("example.org/backup",), "502")],
+        ),
         (["example.org/backup"], []),
         ([], []),
     ],
@@ -277,5 +280,5 @@ DELETE = Delete(key(), "uid-of-web")
 )
 def test_a_cascade_is_said_by_finalizers_before_the_deletion(before, cascade, after):
     actions = plan_absent(key(), with_finalizers(*before), cascade)
-    finalizers = [] if after is None else [SetFinalizers(key(), tuple(after), "502")]
+    finalizers = [] if after is None else [SetFinalizers(key(), tuple(before), tuple(after), "502")]
     assert list(actions) == [*finalizers, DELETE]

@@ -10,7 +10,7 @@ INNER = {"name": Opt(required=True), "path_list": Opt("list", elements="str")}
 TABLE = {
     "repo_url": Opt(api="repoURL"),
     "self_heal": Opt("bool"),
-    "mode": Opt(choices=("a", "b")),
+    "mode": Opt(),
     "helm": Opt("dict", options=INNER),
     "sources": Opt("list", elements="dict", options=INNER),
     "labels": Opt("dict"),
@@ -25,7 +25,7 @@ def test_the_argument_spec_of_a_table():
     assert argument_spec(TABLE) == {
         "repo_url": {"type": "str", "no_log": False},
         "self_heal": {"type": "bool", "no_log": False},
-        "mode": {"type": "str", "choices": ["a", "b"], "no_log": False},
+        "mode": {"type": "str", "no_log": False},
         "helm": {"type": "dict", "options": inner, "no_log": False},
         "sources": {"type": "list", "elements": "dict", "options": inner, "no_log": False},
         "labels": {"type": "dict", "no_log": False},

@@ -84,9 +84,10 @@ class Server:
     def wait_for_change(self, namespaces, timeout):
         self.waits.append((list(namespaces), timeout))
         if "watch" in self.broken:
-            raise self.broken["watch"]
+            return {"ns": self.broken["watch"]}
         assert timeout > 0, "a wait of no length would spin"
         self.clock.now += timeout
+        return {}
 
     def close(self):
         self.closed = True
@@ -95,7 +96,8 @@ class Server:
 class Talk:
     """A conversation that follows a script: per item the steps; a Watch ends when time has passed."""
 
-    def __init__(self, scripts):
+    def __init__(self, scripts, has_moved):
+        self.has_moved = has_moved
         self.scripts = {key: list(script) for key, script in scripts.items()}
         self.failures = {}
         self._seen_at = {}
@@ -132,6 +134,9 @@ class Talk:
     def failure(self, root):
         return self.failures.get(root, "")
 
+    def moved(self, root, world):
+        return root.name in self.has_moved
+
     def over(self):
         return all(isinstance(script[0], (Done, Fail)) for script in self.scripts.values())
 
@@ -155,13 +160,10 @@ class Domain:
     def conversation(self, planned, before):
         self.talked_about = [(item.key.name, changed) for item, changed in planned]
         scripts = {item.key: self.scripts.get(item.key.name, [Done()]) for item, _changed in planned}
-        return Talk(scripts)
+        return Talk(scripts, self.has_moved)
 
     def foresee(self, item, observed, changed):
         return self.foreseen.get(item.key.name, (False, ""))
-
-    def moved(self, key, before, now):
-        return key.name in self.has_moved
 
     def view(self, raw):
         return raw["spec"]
@@ -412,6 +414,7 @@ class Exit(Exception):
 class FakeModule:
     def __init__(self, **arguments):
         self.arguments = arguments
+        self.run_command = None
         self.params = {"name": "web"}
         self.check_mode = False
         FakeModule.last = self
@@ -424,7 +427,7 @@ class FakeModule:
 
 
 def run_module(monkeypatch, make_domain, make_driver=lambda params: Server(), **constraints):
-    monkeypatch.setattr(runner, "AnsibleModule", FakeModule)
+    monkeypatch.setattr(runner, "Module", FakeModule)
     with pytest.raises(Exit) as caught:
         runner.run_module({"name": {}}, make_domain, make_driver, **constraints)
     return caught.value.args[0]
@@ -442,14 +445,30 @@ def test_a_module_hands_its_options_to_domain_and_driver(monkeypatch):
     assert (result["changed"], result["failed"]) == (True, False)
     assert FakeModule.last.arguments == {
         "argument_spec": {"name": {}},
-        "supports_check_mode": True,
         "required_one_of": [["name"]],
     }
 
 
 @pytest.mark.parametrize("problem", [Invalid, Refused, Conflict, Unavailable, Failed, TimedOut])
-def test_a_problem_before_anything_was_done_is_one_sentence_without_secrets(monkeypatch, problem):
+def test_a_problem_before_anything_was_done_is_one_sentence(monkeypatch, problem):
     def make_domain(params):
-        raise problem("bad source https://me:s3cret@host/a")
+        raise problem("bad source")
 
-    assert run_module(monkeypatch, make_domain) == {"failed": True, "msg": f"bad source https://{MASK}@host/a"}
+    assert run_module(monkeypatch, make_domain) == {"failed": True, "msg": "bad source"}
+
+
+@pytest.mark.parametrize("end", ["exit_json", "fail_json"])
+def test_options_and_messages_are_shown_without_secrets(monkeypatch, end):
+    def shown(self, *message, **result):
+        raise Exit([message, result])
+
+    monkeypatch.setattr(runner.AnsibleModule, end, shown)
+    module = object.__new__(runner.Module)
+    module.params = {
+        "kubeconfig": {"users": [{"user": {"token": "s3cret", "client-key-data": "s3cret"}}]},
+        "source": {"helm": {"parameters": [{"name": "auth.password", "value": "s3cret"}]}},
+    }
+    with pytest.raises(Exit) as caught:
+        getattr(module, end)(msg="cannot clone https://me:s3cret@host/a")
+    assert "invocation" in str(caught.value) and MASK in str(caught.value)
+    assert "s3cret" not in str(caught.value.args[0][1]["invocation"]) + str(caught.value.args[0][0])

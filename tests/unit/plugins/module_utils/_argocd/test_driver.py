@@ -1,0 +1,133 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the driver makes of answers that come late; with a real API server it is tested in tests/integration."""
+
+from __future__ import annotations
+
+import copy
+import threading
+
+import pytest
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import ApplicationDriver
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import SetFinalizers
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Refresh
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Refused
+
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import key, raw_app
+
+
+def at_version(version, **changes):
+    raw = raw_app(**changes)
+    raw["metadata"]["resourceVersion"] = str(version)
+    return raw
+
+
+class Server:
+    """A Client: one application, a version for each write, and watches that do what ``watches`` says."""
+
+    def __init__(self, raw, watches=()):
+        self.raw, self.watches, self.watched = raw, list(watches), 0
+        self.conflicts = 0
+        self.quiet = threading.Event()
+
+    @property
+    def version(self):
+        return int(self.raw["metadata"]["resourceVersion"])
+
+    def list(self, kind, namespace):
+        return [copy.deepcopy(self.raw)], str(self.version)
+
+    def get(self, kind, namespace, name):
+        return copy.deepcopy(self.raw)
+
+    def merge_patch(self, kind, namespace, name, patch, field_manager):
+        asked = patch["metadata"].get("resourceVersion")
+        if self.conflicts:
+            self.conflicts -= 1
+            self.raw["metadata"]["resourceVersion"] = str(self.version + 1)  # Argo CD writes in between
+        if asked and int(asked) != self.version:
+            raise Conflict("the object has been modified")
+        self.raw["metadata"].update(patch["metadata"], resourceVersion=str(self.version + 1))
+        return copy.deepcopy(self.raw)
+
+    def watch(self, kind, namespace, version):
+        self.watched += 1
+        if self.watches:
+            yield from self.watches.pop(0)()
+        else:
+            self.quiet.wait(10)
+
+
+def test_a_list_that_is_older_than_our_write_does_not_undo_it():
+    server = Server(at_version(10))
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    older = server.list(None, "argocd")
+    assert driver.write(Refresh(key()))
+    driver._take_event("LIST", "argocd", older, {})
+    assert driver.world[key()].refreshing
+    driver._take_event("LIST", "argocd", ([], "99"), {})
+    assert key() not in driver.world
+
+
+def test_an_event_that_is_older_than_our_write_does_not_undo_it():
+    server = Server(at_version(10))
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    driver.write(Refresh(key()))
+    driver._take_event("MODIFIED", "argocd", at_version(9), {})
+    assert driver.world[key()].refreshing
+
+
+def test_finalizers_are_set_though_argo_cd_writes_in_between():
+    server = Server(at_version(10))
+    before = tuple(server.raw["metadata"].get("finalizers", []))
+    server.conflicts = 2
+    ApplicationDriver(server).apply(SetFinalizers(key(), before, ("example.org/x",), "10"), dry_run=False)
+    assert server.raw["metadata"]["finalizers"] == ["example.org/x"]
+
+
+def test_finalizers_that_somebody_else_changed_are_left_to_them():
+    server = Server(at_version(10))
+    server.raw["metadata"]["finalizers"] = ["example.org/theirs"]
+    with pytest.raises(Conflict):
+        ApplicationDriver(server).apply(SetFinalizers(key(), (), ("example.org/x",), "9"), dry_run=False)
+    assert server.raw["metadata"]["finalizers"] == ["example.org/theirs"]
+
+
+def refuse():
+    raise Refused("not allowed to watch")
+    yield
+
+
+def test_what_ends_a_watch_for_good_is_told_by_namespace():
+    server = Server(at_version(10), [refuse])
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    lost = driver.wait_for_change(["argocd"], 10)
+    assert str(lost["argocd"]) == "not allowed to watch"
+
+
+def test_watches_that_end_at_once_are_not_opened_in_a_storm():
+    server = Server(at_version(10), [lambda: iter(())] * 1000)
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    driver.wait_for_change(["argocd"], 0.5)
+    driver.close()
+    assert 1 <= server.watched < 10
+
+
+def test_a_watch_that_breaks_begins_again_with_a_list():
+    def breaks():
+        raise Conflict("too old resource version")
+        yield
+
+    server = Server(at_version(10), [breaks])
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    server.raw = at_version(20, sync="OutOfSync")
+    driver.wait_for_change(["argocd"], 10)
+    driver.close()
+    server.quiet.set()
+    assert driver.world[key()].sync == "OutOfSync"
