@@ -455,7 +455,7 @@ attributes:
     support: full
     details:
       - A change of the declaration is asked of the API server as a dry run.
-      - Whether a sync is due is told by what Argo CD knew last; RV(reconciled_at) says when that was.
+      - Whether a sync is due is told by what Argo CD knew last; RV(results[].reconciled_at) says when that was.
   diff_mode:
     description: Shows what changes in the declaration, with secrets masked.
     support: full
@@ -596,7 +596,8 @@ results:
       type: dict
     applications:
       description:
-        - The applications below it (app of apps), with C(name), C(namespace), C(sync), C(health), C(revision), C(message).
+        - The applications below it (app of apps), with C(name), C(namespace), C(sync), C(health), C(revision) and
+          C(message).
       returned: if the application exists
       type: list
       elements: dict

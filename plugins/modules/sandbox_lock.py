@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sandbox_lock
-short_description: Internal to the role sandbox - keeps two playbook runs on this controller from working on the same thing
+short_description: Internal to the role sandbox - keeps two playbook runs from working on the same thing
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:

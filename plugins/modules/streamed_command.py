@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: streamed_command
-short_description: Internal to the role sandbox - runs a long command on the controller and shows its output while it runs
+short_description: Internal to the role sandbox - runs a long command and shows its output while it runs
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:

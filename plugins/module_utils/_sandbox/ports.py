@@ -15,7 +15,7 @@ import os
 import socket
 import zlib
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import Any
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused, Unavailable
 
@@ -28,17 +28,20 @@ def keep(params: Mapping[str, Any], dry_run: bool, _run_command: object = None) 
     if dry_run:
         before, ports = _choose(params)
     else:
-        with _lock(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(path))), ".ports.lock")):
+        lock = _lock(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(path))), ".ports.lock"))
+        try:
             before, ports = _choose(params)
             if ports != before:
                 _write(path, ports)
+        finally:
+            os.close(lock)
     return {"changed": ports != before, "ports": ports}
 
 
-def _lock(path: str) -> IO[str]:
+def _lock(path: str) -> int:
     """Held until the file is closed. It is open for writing, since flock on NFS asks for that."""
     try:
-        file = open(path, "a", encoding="ascii")
+        file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         fcntl.flock(file, fcntl.LOCK_EX)
     except OSError as error:
         raise Unavailable(

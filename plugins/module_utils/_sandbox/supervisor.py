@@ -119,11 +119,10 @@ def _run(params: Mapping[str, Any], dry_run: bool, run_command: RunCommand, ende
 
 def _start(params: Mapping[str, Any], run_command: RunCommand) -> None:
     environment = {**params["environment"], MARK: params["directory"]}
+    # Nothing of our own environment is for the programs
+    clean = ["env", "-i", *(f"{name}={value}" for name, value in environment.items())]
     status, stdout, stderr = run_command(
-        # Nothing of our own environment is for the programs
-        ["env", "-i", *(f"{name}={value}" for name, value in environment.items())]
-        + [*params["argv"], "--configuration", params["config"]],
-        cwd=params["directory"],
+        [*clean, *params["argv"], "--configuration", params["config"]], cwd=params["directory"]
     )
     said = (stdout + stderr).strip() or f"it ended with status {status}"
     if not _answers(params["socket"]):

@@ -157,7 +157,8 @@ def test_a_failing_child_ends_the_wait_at_once_naming_parent_and_child():
     conversation.advance(world(stack("one", "two"), broken, app("two")), 2.0)
     assert conversation.over()
     assert conversation.failure(key("stack")) == (
-        'application "stack" has a child that is failing: application "one", from web of https://git.example.org/gitops.git '
+        'application "stack" has a child that is failing: '
+        'application "one", from web of https://git.example.org/gitops.git '
         "at main: ComparisonError: no such path. "
         "Look further with: kubectl describe applications.argoproj.io one -n argocd, or: argocd app get one"
     )

@@ -13,7 +13,6 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import SetFinalizers
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Refresh
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Refused
-
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import key, raw_app
 
 
@@ -59,6 +58,14 @@ class Server:
             self.quiet.wait(10)
 
 
+def broken(problem):
+    def watch():
+        yield from ()
+        raise problem
+
+    return watch
+
+
 def test_a_list_that_is_older_than_our_write_does_not_undo_it():
     server = Server(at_version(10))
     driver = ApplicationDriver(server)
@@ -96,13 +103,8 @@ def test_finalizers_that_somebody_else_changed_are_left_to_them():
     assert server.raw["metadata"]["finalizers"] == ["example.org/theirs"]
 
 
-def refuse():
-    raise Refused("not allowed to watch")
-    yield
-
-
 def test_what_ends_a_watch_for_good_is_told_by_namespace():
-    server = Server(at_version(10), [refuse])
+    server = Server(at_version(10), [broken(Refused("not allowed to watch"))])
     driver = ApplicationDriver(server)
     driver.observe(["argocd"])
     lost = driver.wait_for_change(["argocd"], 10)
@@ -119,11 +121,7 @@ def test_watches_that_end_at_once_are_not_opened_in_a_storm():
 
 
 def test_a_watch_that_breaks_begins_again_with_a_list():
-    def breaks():
-        raise Conflict("too old resource version")
-        yield
-
-    server = Server(at_version(10), [breaks])
+    server = Server(at_version(10), [broken(Conflict("too old resource version"))])
     driver = ApplicationDriver(server)
     driver.observe(["argocd"])
     server.raw = at_version(20, sync="OutOfSync")
