@@ -98,7 +98,7 @@ def test_second_run_changes_nothing(deployed: GitOps) -> None:
 
 def test_repository_credentials(deployed: GitOps) -> None:
     given = {"gitops_apps_repo_username": "reader", "gitops_apps_repo_password": "e2e-token-not-to-be-seen"}
-    first, second = (deployed.runtime("-vvvv", **given) for _ in range(2))
+    first, second = (deployed.runtime("-vvvv", **given) for run in ("first", "second"))
     assert_live(deployed, second)
     assert (first.changed, second.changed) == (1, 0)
     assert given["gitops_apps_repo_password"] not in first.output + second.output
@@ -189,7 +189,11 @@ def assert_fails_with(run: Run, reason: str) -> None:
         ({"gitops_apps_repo_url": ""}, "gitops_apps_repo_url is not given"),
         (
             {"gitops_apps_repo_url": "https://reader:hidden@example.org/x.git"},
-            "gitops_apps_repo_url holds a password",
+            "gitops_apps_repo_url holds a password or token",
+        ),
+        (
+            {"gitops_apps_repo_url": "https://ghp_secret@example.org/x.git"},
+            "gitops_apps_repo_url holds a password or token",
         ),
         ({"gitops_apps_repo_url": "file:///no/such.git", "gitops_apps_project": "default"}, "cannot be read from here"),
         ({"gitops_apps_target_revision": "no-such-branch"}, "has no branch, tag or commit no-such-branch"),

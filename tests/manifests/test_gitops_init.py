@@ -47,7 +47,9 @@ class Place:
         given = {name: value for name, value in given.items() if value is not None}
         playbook = Path(sys.executable).with_name("ansible-playbook")
         argv = [str(playbook), "ai_how.cloud.gitops_init", *options, "-e", json.dumps(given)]
-        done = subprocess.run(argv, env=self.env, cwd=self.env["HOME"], capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            argv, env=self.env, cwd=self.env["HOME"], capture_output=True, text=True, timeout=300, check=False
+        )
         changed = re.search(r"changed=(\d+)", done.stdout)
         assert changed, done.stdout + done.stderr
         return SimpleNamespace(rc=done.returncode, changed=int(changed[1]), out=done.stdout + done.stderr)
@@ -230,7 +232,10 @@ def reworded(place):
         (edited, {"gitops_init_environments": ["dev"]}, ["argocd-apps/values.yaml", "not committed"]),
         (reworded, {"gitops_init_environments": ["dev"]}, ["argocd-apps/values.yaml", "Set them there yourself"]),
         (None, {"gitops_init_overwrite": ["nothing.yaml"]}, ["nothing.yaml", "the collection does not have"]),
-        (None, {"gitops_init_repo_url": "https://user:hidden@git.example/x"}, ["carries a password"]),
+        (None, {"gitops_init_dir": None}, ["gitops_init_dir is not given"]),
+        (None, {"gitops_init_repo_url": "https://user:hidden@git.example/x"}, ["carries a password or token"]),
+        (None, {"gitops_init_repo_url": "https://hidden@git.example/x"}, ["carries a password or token"]),
+        (None, {"gitops_init_remote_url": "HTTPS://hidden@git.example/x"}, ["carries a password or token"]),
         (None, {"gitops_init_environments": ["main, dev"]}, ["main, dev", "cannot be"]),
         (
             lambda place: place.remote.rename(place.remote.with_name("gone")),
@@ -249,7 +254,10 @@ def reworded(place):
         "uncommitted settings",
         "settings written otherwise",
         "unknown overwrite",
+        "no folder",
         "password in the URL",
+        "token in the URL",
+        "token in the URL of the remote",
         "bad word",
         "no remote",
     ],

@@ -26,8 +26,12 @@ def pods(folder):
     return [(item, item["spec"]["template"]) for item in of_kind(folder, *WORKLOADS)]
 
 
+def templates(folder):
+    return [template for item, template in pods(folder)]
+
+
 def containers(folder):
-    for _, template in pods(folder):
+    for template in templates(folder):
         yield from template["spec"].get("initContainers", []) + template["spec"]["containers"]
 
 
@@ -60,7 +64,7 @@ def test_no_deprecated_field(folder):
 
 @each_folder
 def test_pods_pass_restricted_pod_security(folder):
-    for _, template in pods(folder):
+    for template in templates(folder):
         spec = template["spec"]
         assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec)
         assert spec["securityContext"]["runAsNonRoot"] is True
@@ -77,7 +81,7 @@ def test_pods_pass_restricted_pod_security(folder):
 
 @each_folder
 def test_pods_get_no_more_than_they_need(folder):
-    for _, template in pods(folder):
+    for template in templates(folder):
         assert template["spec"]["automountServiceAccountToken"] is False
     for container in containers(folder):
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
@@ -176,7 +180,7 @@ def selects(selector, labels):
 @each_folder
 def test_network_policies_isolate_every_pod(folder):
     policies = of_kind(folder, "NetworkPolicy")
-    for _, template in pods(folder):
+    for template in templates(folder):
         labels = template["metadata"]["labels"]
         chosen = [policy for policy in policies if selects(policy["spec"]["podSelector"], labels)]
         assert chosen, labels
@@ -232,11 +236,11 @@ def test_the_flows_that_mlflow_needs_are_open(environment):
 def test_services_select_a_pod_and_a_port_of_it(folder):
     for service in of_kind(folder, "Service"):
         selector = {"matchLabels": service["spec"]["selector"]}
-        (template,) = (pod for _, pod in pods(folder) if selects(selector, pod["metadata"]["labels"]))
+        (template,) = (pod for pod in templates(folder) if selects(selector, pod["metadata"]["labels"]))
         names = {port["name"] for container in template["spec"]["containers"] for port in container.get("ports", [])}
         assert {port["targetPort"] for port in service["spec"]["ports"]} <= names
 
 
 @pytest.mark.parametrize("application", APPLICATIONS)
 def test_the_label_of_the_guide_finds_the_pods(application):
-    assert application in {pod["metadata"]["labels"]["app"] for _, pod in pods(folder_of("main", application))}
+    assert application in {pod["metadata"]["labels"]["app"] for pod in templates(folder_of("main", application))}
