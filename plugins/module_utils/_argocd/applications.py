@@ -93,10 +93,11 @@ class Applications:
 
     def foresee(self, item: Desired, observed: Optional[Observed], changed: bool) -> tuple[bool, str]:
         """Check mode: whether more than the plan would be done, and what Argo CD knew last."""
+        if changed:
+            verb = "deleted" if self._state == "absent" else "changed" if observed else "created"
+            return True, f"would be {verb}"
         if observed is None or self._state == "absent" or (self._state == "present" and not self._wait):
             return False, ""
-        if changed:
-            return True, "would be changed, and then compared and synced"
         due, message = foresee(Settle(item.key, observed, self._token, revisions=item.revisions), observed)
         return due and self._state == "synced", message
 

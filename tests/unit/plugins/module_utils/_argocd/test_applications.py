@@ -159,10 +159,12 @@ def test_only_synced_starts_a_sync(state, syncs):
 @pytest.mark.parametrize(
     ("params", "seen", "changed", "foreseen"),
     [
-        ({"state": "present"}, app(sync="OutOfSync"), True, (False, "")),
-        ({"state": "absent"}, app(), True, (False, "")),
-        ({"state": "synced"}, None, True, (False, "")),
-        ({"state": "synced"}, app(), True, (True, "would be changed, and then compared and synced")),
+        ({"state": "present"}, app(sync="OutOfSync"), True, (True, "would be changed")),
+        ({"state": "present"}, app(sync="OutOfSync"), False, (False, "")),
+        ({"state": "absent"}, app(), True, (True, "would be deleted")),
+        ({"state": "absent"}, None, False, (False, "")),
+        ({"state": "synced"}, None, True, (True, "would be created")),
+        ({"state": "synced"}, app(), True, (True, "would be changed")),
         ({"state": "synced"}, app(), False, (False, "Synced, Healthy")),
         ({"state": "synced", "revision": B}, app(), False, (True, f"would be brought from {A} to {B}")),
         ({"state": "present", "wait": True, "revision": A[:8]}, app(), False, (False, "Synced, Healthy")),
