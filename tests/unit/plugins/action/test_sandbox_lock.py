@@ -13,7 +13,10 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.ai_how.cloud.plugins.action import sandbox_lock as lock
 
-ME = lock._identity(os.getpid())
+
+@pytest.fixture
+def me() -> str:
+    return lock._identity(os.getpid())
 
 
 @pytest.fixture
@@ -47,34 +50,34 @@ def test_a_task_in_check_mode_takes_no_lock(tmp_path: Path) -> None:
     assert not (tmp_path / "lock").exists()
 
 
-def test_it_is_held_and_released(tmp_path: Path) -> None:
+def test_it_is_held_and_released(tmp_path: Path, me: str) -> None:
     path = tmp_path / "folder/lock"
-    lock._hold(str(path), ME, 0)
-    lock._hold(str(path), ME, 0)
-    assert path.read_text() == ME
-    lock._release(str(path), ME)
-    lock._release(str(path), ME)
+    lock._hold(str(path), me, 0)
+    lock._hold(str(path), me, 0)
+    assert path.read_text() == me
+    lock._release(str(path), me)
+    lock._release(str(path), me)
     assert not path.exists()
 
 
-def test_another_run_is_refused_and_named(tmp_path: Path, other: str) -> None:
+def test_another_run_is_refused_and_named(tmp_path: Path, other: str, me: str) -> None:
     lock._hold(str(tmp_path / "lock"), other, 0)
     with pytest.raises(AnsibleActionFail, match=rf"Another run \(process {os.getppid()}\) is at work"):
-        lock._hold(str(tmp_path / "lock"), ME, 0)
-    lock._release(str(tmp_path / "lock"), ME)
+        lock._hold(str(tmp_path / "lock"), me, 0)
+    lock._release(str(tmp_path / "lock"), me)
     assert (tmp_path / "lock").read_text() == other
 
 
-def test_a_run_that_died_holds_nothing(tmp_path: Path) -> None:
+def test_a_run_that_died_holds_nothing(tmp_path: Path, me: str) -> None:
     process = subprocess.Popen(["sleep", "60"])
     lock._hold(str(tmp_path / "lock"), lock._identity(process.pid), 0)
     process.kill()
     process.wait()
-    lock._hold(str(tmp_path / "lock"), ME, 0)
-    assert (tmp_path / "lock").read_text() == ME
+    lock._hold(str(tmp_path / "lock"), me, 0)
+    assert (tmp_path / "lock").read_text() == me
 
 
-def test_a_number_given_to_another_process_holds_nothing(tmp_path: Path) -> None:
+def test_a_number_given_to_another_process_holds_nothing(tmp_path: Path, me: str) -> None:
     (tmp_path / "lock").write_text(f"{os.getppid()} 1")
-    lock._hold(str(tmp_path / "lock"), ME, 0)
-    assert (tmp_path / "lock").read_text() == ME
+    lock._hold(str(tmp_path / "lock"), me, 0)
+    assert (tmp_path / "lock").read_text() == me
