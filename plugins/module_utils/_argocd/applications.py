@@ -130,6 +130,8 @@ class Applications:
 
 def _parse(params: Mapping[str, Any]) -> Sequence[Desired]:
     namespace = params["namespace"]
+    if params["wait_timeout"] < 1:
+        raise Invalid(f"wait_timeout is {params['wait_timeout']}; give at least 1 second")
     if params["applications"] is None:
         return [Desired.from_params(params, namespace)]
     if not params["applications"]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key, Observed
@@ -47,6 +47,7 @@ class Conversation:
         self._before = before
         self._listed = {goal.key.namespace for goal in goals}
         self._recurse = recurse
+        self._failures: dict[Key, str] = {}
 
     def advance(self, world: Mapping[Key, Observed], now: float) -> Mapping[Key, Step]:
         """The next step of each application that is neither done nor failed; children join in as they appear."""
@@ -61,7 +62,7 @@ class Conversation:
                     continue
                 self._begin(talk, talk.parent, world)
             step, memory = next_step(talk.goal, world.get(key), talk.memory, now)
-            talk.step = step
+            self._take(talk, step)
             if isinstance(step, Write):
                 talk.pending = memory
             else:
@@ -79,14 +80,20 @@ class Conversation:
 
     def fail(self, key: Key, problem: Problem) -> None:
         """``key`` cannot go on."""
-        self._talks[key].step = Fail(problem)
+        self._take(self._talks[key], Fail(problem))
 
-    def time_out(self, seconds: float) -> None:
-        """Everything that is not over by now has failed."""
+    def look_again(self) -> None:
+        """The server was away: what Argo CD wanted to write meanwhile may be lost."""
+        for talk in self._talks.values():
+            talk.memory = replace(talk.memory, stale=True)
+
+    def time_out(self, seconds: float, away: Optional[Problem] = None) -> None:
+        """Everything that is not over by now has failed. ``away``: why the server cannot be reached, if so."""
         for key, talk in self._talks.items():
             if not talk.over:
                 reason = talk.step.reason if isinstance(talk.step, Watch) else "an answer of the API server"
-                self.fail(key, TimedOut(f"{key}: timed out after {seconds:g} s waiting for {reason}"))
+                last = f"; {away}" if away else ""
+                self.fail(key, TimedOut(f"{key}: timed out after {seconds:g} s waiting for {reason}{last}"))
 
     def wake_after(self) -> Optional[float]:
         """Seconds after which to advance though nothing was seen."""
@@ -107,12 +114,7 @@ class Conversation:
 
     def failure(self, root: Key) -> str:
         """Why ``root`` failed, as one sentence; empty if it did not."""
-        for key, talk in self._talks.items():
-            if talk.root == root and isinstance(talk.step, Fail):
-                state = "not ready" if isinstance(talk.step.problem, TimedOut) else "failing"
-                via = "" if key == root else f"{root} has a child that is {state}: "
-                return via + failed(key, talk.step.problem)
-        return ""
+        return self._failures.get(root, "")
 
     def moved(self, root: Key, world: Mapping[Key, Observed]) -> bool:
         """Whether a sync was asked for and deployed anything, in the application or below it."""
@@ -131,6 +133,14 @@ class Conversation:
         """Why ``key`` itself failed; empty if it did not."""
         talk = self._talks.get(key)
         return str(talk.step.problem) if talk and isinstance(talk.step, Fail) else ""
+
+    def _take(self, talk: _Talk, step: Step) -> None:
+        """``step`` is where the talk stands now; the first failure is the one that is told of its root."""
+        talk.step = step
+        if isinstance(step, Fail) and talk.root not in self._failures:
+            state = "not ready" if isinstance(step.problem, TimedOut) else "failing"
+            via = "" if talk.goal.key == talk.root else f"{talk.root} has a child that is {state}: "
+            self._failures[talk.root] = via + failed(talk.goal.key, step.problem)
 
     def _follow_children(self, talk: _Talk, world: Mapping[Key, Observed]) -> Sequence[Key]:
         goal, app = talk.goal, world.get(talk.goal.key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional, Union
 
@@ -25,6 +26,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner impor
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Refresh, StartSync
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Problem, Refused, Unavailable
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connect as open_client
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connection_argument_spec
@@ -32,6 +34,9 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection impo
 CONNECTION_ARGUMENTS = connection_argument_spec()
 
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
+
+# Seconds for which the API server may be away (it is restarted, say) before a wait gives up.
+_AWAY_GRACE = 60.0
 
 _Event = tuple[str, str, Any]
 
@@ -51,6 +56,7 @@ class ApplicationDriver:
         self._versions: dict[str, str] = {}
         self._events: queue.Queue[_Event] = queue.Queue()
         self._watching: set[str] = set()
+        self._away: Optional[Unavailable] = None
         self._stop = threading.Event()
 
     @property
@@ -75,10 +81,10 @@ class ApplicationDriver:
             if not dry_run:
                 self._take(raw)
             return raw
+        if isinstance(action, SetFinalizers):
+            return self._set_finalizers(action, dry_run)
         if dry_run:
             return None
-        if isinstance(action, SetFinalizers):
-            return self._set_finalizers(action).raw
         self._client.delete(APPLICATION, *action.key, uid=action.uid)
         return None
 
@@ -97,9 +103,10 @@ class ApplicationDriver:
             return False
         return True
 
-    def wait_for_change(self, namespaces: Iterable[str], timeout: float) -> Mapping[str, Problem]:
-        """Return after ``timeout`` seconds, or when something was seen; which watches ended for good, and why."""
+    def wait_for_change(self, namespaces: Iterable[str], timeout: float) -> News:
+        """Return after ``timeout`` seconds, or when something was seen."""
         lost: dict[str, Problem] = {}
+        returned = False
         for namespace in namespaces:
             if namespace not in self._watching:
                 self._watching.add(namespace)
@@ -108,22 +115,32 @@ class ApplicationDriver:
         try:
             event = self._events.get(timeout=max(0.0, timeout))
             while True:
-                self._take_event(*event, lost)
+                kind, namespace, content = event
+                if kind == "LOST":
+                    lost[namespace] = content
+                elif kind == "AWAY":
+                    self._away = content
+                else:
+                    returned, self._away = returned or self._away is not None, None
+                    self._take_event(kind, namespace, content)
                 event = self._events.get_nowait()
         except queue.Empty:
-            return lost
+            return News(lost, self._away, returned)
 
     def close(self) -> None:
         """Let the watches end."""
         self._stop.set()
 
-    def _set_finalizers(self, action: SetFinalizers) -> Observed:
+    def _set_finalizers(self, action: SetFinalizers, dry_run: bool) -> Mapping[str, Any]:
         """Compare-and-swap on the finalizers alone: Argo CD writes the status of the object all the time."""
+        if dry_run:
+            seen = self._seen[action.key].raw
+            return {**seen, "metadata": {**seen["metadata"], "finalizers": list(action.after)}}
         version = action.resource_version
         while True:
             metadata = {"finalizers": list(action.after), "resourceVersion": version}
             try:
-                return self._take(self._patch(action.key, {"metadata": metadata}))
+                return self._take(self._patch(action.key, {"metadata": metadata})).raw
             except Conflict:
                 raw = self._client.get(APPLICATION, *action.key)
                 if raw is None or tuple(raw["metadata"].get("finalizers", [])) != action.before:
@@ -136,29 +153,34 @@ class ApplicationDriver:
     def _watch(self, namespace: str, version: str) -> None:
         """Runs in its own thread; everything goes through the queue. Without a version it begins with a list."""
         pause = 0.2
+        away_since: Optional[float] = None
         while not self._stop.is_set():
             quiet = True
             try:
                 if not version:
                     listed = self._client.list(APPLICATION, namespace)
-                    version = listed[1]
+                    version, away_since = listed[1], None
                     self._events.put(("LIST", namespace, listed))
                 for kind, raw in self._client.watch(APPLICATION, namespace, version):
                     version, pause, quiet = raw["metadata"]["resourceVersion"], 0.2, False
                     self._events.put((kind, namespace, raw))
-            except (Unavailable, Conflict):
+            except Conflict:
                 version = ""
+            except Unavailable as away:
+                version, away_since = "", away_since or time.monotonic()
+                self._events.put(("AWAY", namespace, away))
+                if time.monotonic() - away_since > _AWAY_GRACE:
+                    self._events.put(("LOST", namespace, away))
+                    return
             except Problem as problem:
-                self._events.put(("PROBLEM", namespace, problem))
+                self._events.put(("LOST", namespace, problem))
                 return
             if quiet:
                 self._stop.wait(pause)
                 pause = min(2 * pause, 3.0)
 
-    def _take_event(self, kind: str, namespace: str, content: Any, lost: dict[str, Problem]) -> None:
-        if kind == "PROBLEM":
-            lost[namespace] = content
-        elif kind == "LIST":
+    def _take_event(self, kind: str, namespace: str, content: Any) -> None:
+        if kind == "LIST":
             self._take_list(namespace, *content)
         elif kind == "DELETED":
             gone = Observed.parse(content)

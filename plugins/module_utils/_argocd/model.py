@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional
@@ -17,6 +18,11 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import 
 API_VERSION = "argoproj.io/v1alpha1"
 REFRESH_ANNOTATION = "argocd.argoproj.io/refresh"
 IN_CLUSTER = "https://kubernetes.default.svc"
+
+
+# RFC 1123, as the API server wants them.
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
 class Key(NamedTuple):
@@ -53,6 +59,10 @@ class Desired:
         name = (params.get("name") or "").strip()
         if not name:
             raise wrong("name is missing; give every application a name")
+        if not _NAME.fullmatch(name):
+            raise wrong("Kubernetes does not take this name; use lower-case letters, digits, - and .")
+        if not _NAMESPACE.fullmatch(namespace):
+            raise wrong(f'Kubernetes does not take the namespace "{namespace}"; use lower-case letters, digits and -')
         if params.get("source") is not None and params.get("sources") is not None:
             raise wrong("source and sources were both given; give one of them")
         if params.get("sources") == []:
@@ -98,6 +108,7 @@ def _manifest(params: Mapping[str, Any], key: Key) -> dict[str, Any]:
         spec["destination"]["server"] = IN_CLUSTER
     for source in spec.get("sources", []) + ([spec["source"]] if "source" in spec else []):
         _normalize_source(source)
+    _normalize_sync_policy(spec)
     return {
         "apiVersion": API_VERSION,
         "kind": "Application",
@@ -111,6 +122,15 @@ def _normalize_source(source: dict[str, Any]) -> None:
     for kind in ("helm", "kustomize", "directory"):
         if kind in source and not _said(source[kind]):
             del source[kind]
+
+
+def _normalize_sync_policy(spec: dict[str, Any]) -> None:
+    """Like sources: Argo CD removes a policy that says nothing (SyncPolicy.IsZero in types.go)."""
+    policy = spec.get("syncPolicy", {})
+    if policy.get("syncOptions") == []:
+        del policy["syncOptions"]
+    if not policy:
+        spec.pop("syncPolicy", None)
 
 
 # Structures with names of the user's own: in them, false and empty mean something.

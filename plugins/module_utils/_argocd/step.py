@@ -84,12 +84,16 @@ Goal = Union[Settle, Gone]
 
 @dataclass(frozen=True)
 class Memory:
-    """What the conversation remembers between two steps: what it wrote, and since when a symptom shows."""
+    """What the conversation remembers between two steps: what it wrote, and since when a symptom shows.
+
+    ``stale``: the API server was away, and a comparison that Argo CD wanted to write meanwhile may be lost.
+    """
 
     refreshed_at: Optional[float] = None
     operated: bool = False
     symptom: str = ""
     since: float = 0.0
+    stale: bool = False
 
 
 def next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -> tuple[Step, Memory]:
@@ -100,6 +104,10 @@ def next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -
         return Fail(Failed(f"{goal.key} was deleted by somebody else while it was waited for")), memory
     if app.deleting:
         return Fail(Failed(f"{goal.key} is being deleted by somebody else; declare it again when it is gone")), memory
+    if memory.stale:
+        memory = replace(memory, stale=False)
+        if not app.refreshing:
+            return Write(Refresh(goal.key)), replace(memory, refreshed_at=now)
     if memory.refreshed_at is None and goal.baseline is not None:
         if not goal.fresh and isinstance(_judge(goal, app, memory, now)[0], Done):
             return Done(), memory

@@ -19,7 +19,7 @@ from typing import Any, NoReturn, Optional, Protocol, TypeVar
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import redact, redact_text
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Step, Write
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News, Step, Write
 
 _WRITERS = 8
 _RETRY_AFTER = 1.0
@@ -40,7 +40,7 @@ class Driver(Protocol):
 
     def write(self, action: Any) -> bool: ...
 
-    def wait_for_change(self, namespaces: Sequence[str], timeout: float) -> Mapping[str, Problem]: ...
+    def wait_for_change(self, namespaces: Sequence[str], timeout: float) -> News: ...
 
     def close(self) -> None: ...
 
@@ -54,7 +54,9 @@ class Conversation(Protocol):
 
     def fail(self, key: Any, problem: Problem) -> None: ...
 
-    def time_out(self, seconds: float) -> None: ...
+    def look_again(self) -> None: ...
+
+    def time_out(self, seconds: float, away: Optional[Problem]) -> None: ...
 
     def wake_after(self) -> Optional[float]: ...
 
@@ -193,39 +195,43 @@ def _apply(
 
 def _converse(conversation: Conversation, driver: Driver, clock: Callable[[], float], timeout: float) -> None:
     deadline = clock() + timeout
+    away: Optional[Unavailable] = None
     while True:
         steps = conversation.advance(driver.world, clock())
         if conversation.over():
             return
         if clock() >= deadline:
-            conversation.time_out(timeout)
+            conversation.time_out(timeout, away)
             return
-        retry: Optional[float] = None
+        unanswered: Optional[Unavailable] = None
         writes = [(key, step.action) for key, step in steps.items() if isinstance(step, Write)]
         if writes:
             with ThreadPoolExecutor(_WRITERS) as pool:
-                problems = list(pool.map(lambda write: _write(conversation, driver, *write), writes))
-            if not any(problems):
+                answers = list(pool.map(lambda write: _write(conversation, driver, *write), writes))
+            unanswered = next((answer for answer in answers if answer), None)
+            if not unanswered:
                 continue
-            retry = _RETRY_AFTER
-        waits = [deadline - clock(), retry, conversation.wake_after()]
+        waits = [deadline - clock(), _RETRY_AFTER if unanswered else None, conversation.wake_after()]
         namespaces = sorted({key.namespace for key in conversation.followed()})
-        lost = driver.wait_for_change(namespaces, min(wait for wait in waits if wait is not None))
+        news = driver.wait_for_change(namespaces, min(wait for wait in waits if wait is not None))
+        away = news.away or unanswered
+        if news.returned:
+            conversation.look_again()
         for key in steps:
-            if key.namespace in lost:
-                conversation.fail(key, lost[key.namespace])
+            if key.namespace in news.lost:
+                conversation.fail(key, news.lost[key.namespace])
 
 
-def _write(conversation: Conversation, driver: Driver, key: Any, action: Any) -> bool:
-    """Whether the server was away, so that the same Write is to be tried again after a moment."""
+def _write(conversation: Conversation, driver: Driver, key: Any, action: Any) -> Optional[Unavailable]:
+    """Why the server did not answer, if so: the same Write is to be tried again after a moment."""
     try:
         if driver.write(action):
             conversation.confirm(key)
-    except Unavailable:
-        return True
+    except Unavailable as away:
+        return away
     except Problem as problem:
         conversation.fail(key, problem)
-    return False
+    return None
 
 
 def _result(

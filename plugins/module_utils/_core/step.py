@@ -9,10 +9,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, Optional, TypeVar, Union
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem, Unavailable
 
 A = TypeVar("A")
 
@@ -45,3 +46,16 @@ class Fail:
 
 
 Step = Union[Write[Any], Watch, Done, Fail]
+
+
+@dataclass(frozen=True)
+class News:
+    """What a wait for the server brought, beside what was seen.
+
+    ``lost``: namespaces whose watch ended for good, and why. ``away``: why the server cannot be reached now.
+    ``returned``: it could not be reached for a while, so that things may have happened unseen, or not at all.
+    """
+
+    lost: Mapping[str, Problem] = field(default_factory=dict)
+    away: Optional[Unavailable] = None
+    returned: bool = False

@@ -102,7 +102,9 @@ def _configuration(params: Mapping[str, Any]) -> Any:
     except (ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError) as error:
         where = "given as a dictionary" if isinstance(kubeconfig, Mapping) else os.pathsep.join(paths)
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        if context and f"name {context} " in reason:
+        if isinstance(error, (TypeError, AttributeError)):
+            reason = "it is no kubeconfig (YAML with clusters, users and contexts)"
+        elif context and f"name {context} " in reason:
             reason = f'it has no context "{context}" (it has: {", ".join(_contexts(kubeconfig, paths)) or "none"})'
         raise Invalid(
             f"kubeconfig ({where}) cannot be used: {reason}; name a readable one by kubeconfig or K8S_AUTH_KUBECONFIG, "

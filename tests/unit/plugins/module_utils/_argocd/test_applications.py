@@ -53,6 +53,11 @@ def first_step(domain, seen=None, changed=True):
 # Items
 
 
+def test_without_time_to_wait_nothing_is_begun():
+    with pytest.raises(Invalid, match="wait_timeout is 0; give at least 1 second"):
+        applications(wait_timeout=0)
+
+
 def test_one_application_is_a_list_of_one():
     assert [item.key for item in applications(namespace="team").items] == [key("web", "team")]
 

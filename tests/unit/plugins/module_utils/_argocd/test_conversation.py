@@ -7,7 +7,7 @@ import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.conversation import Conversation
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import DEGRADED_GRACE, Gone, Refresh, Settle
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Refused
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Watch, Write
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
     A,
@@ -360,6 +360,21 @@ def test_a_write_that_never_came_through_waited_for_the_api_server():
     conversation.advance(world(app()), 0.0)
     conversation.time_out(1.5)
     assert "timed out after 1.5 s waiting for an answer of the API server" in conversation.failure(key())
+
+
+def test_a_timeout_while_the_server_is_away_says_so():
+    conversation = talk(app(), goals=["web"])
+    conversation.advance(world(app()), 0.0)
+    conversation.time_out(1.5, Unavailable("the API is away"))
+    assert "waiting for an answer of the API server; the API is away. Look further" in conversation.failure(key())
+
+
+def test_after_an_outage_parents_and_children_are_refreshed_again():
+    seen = world(stack("one"), app("one", health="Progressing"))
+    conversation = talk(*seen.values())
+    assert refresh_all(conversation, seen) == ["stack", "one"]
+    conversation.look_again()
+    assert refresh_all(conversation, seen) == ["one"]
 
 
 def test_a_failed_write_ends_its_application():

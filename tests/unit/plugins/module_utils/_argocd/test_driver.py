@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import ApplicationDriver
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import SetFinalizers
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Refresh
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Refused
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Refused, Unavailable
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import key, raw_app
 
 
@@ -72,9 +72,9 @@ def test_a_list_that_is_older_than_our_write_does_not_undo_it():
     driver.observe(["argocd"])
     older = server.list(None, "argocd")
     assert driver.write(Refresh(key()))
-    driver._take_event("LIST", "argocd", older, {})
+    driver._take_event("LIST", "argocd", older)
     assert driver.world[key()].refreshing
-    driver._take_event("LIST", "argocd", ([], "99"), {})
+    driver._take_event("LIST", "argocd", ([], "99"))
     assert key() not in driver.world
 
 
@@ -83,7 +83,7 @@ def test_an_event_that_is_older_than_our_write_does_not_undo_it():
     driver = ApplicationDriver(server)
     driver.observe(["argocd"])
     driver.write(Refresh(key()))
-    driver._take_event("MODIFIED", "argocd", at_version(9), {})
+    driver._take_event("MODIFIED", "argocd", at_version(9))
     assert driver.world[key()].refreshing
 
 
@@ -107,8 +107,44 @@ def test_what_ends_a_watch_for_good_is_told_by_namespace():
     server = Server(at_version(10), [broken(Refused("not allowed to watch"))])
     driver = ApplicationDriver(server)
     driver.observe(["argocd"])
-    lost = driver.wait_for_change(["argocd"], 10)
-    assert str(lost["argocd"]) == "not allowed to watch"
+    news = driver.wait_for_change(["argocd"], 10)
+    assert str(news.lost["argocd"]) == "not allowed to watch"
+
+
+def test_a_dry_run_shows_the_finalizers_and_writes_nothing():
+    server = Server(at_version(10))
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    raw = driver.apply(SetFinalizers(key(), (), ("example.org/x",), "10"), dry_run=True)
+    assert raw["metadata"]["finalizers"] == ["example.org/x"]
+    assert server.version == 10
+    assert driver.world[key()].raw == server.raw
+
+
+def test_an_outage_is_told_while_it_lasts_and_once_when_it_is_over():
+    server = Server(at_version(10), [broken(Unavailable("connection refused"))])
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    news = driver.wait_for_change(["argocd"], 10)
+    assert str(news.away) == "connection refused" and not news.returned and not news.lost
+    news = driver.wait_for_change(["argocd"], 10)
+    assert news.returned and news.away is None
+    assert not driver.wait_for_change(["argocd"], 0).returned
+    driver.close()
+    server.quiet.set()
+
+
+def test_a_server_that_stays_away_ends_the_wait(monkeypatch):
+    monkeypatch.setattr("ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver._AWAY_GRACE", 0.3)
+    server = Server(at_version(10), [broken(Unavailable("connection refused"))])
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    server.list = lambda kind, namespace: next(broken(Unavailable("still refused"))())
+    news = [driver.wait_for_change(["argocd"], 10)]
+    while not news[-1].lost:
+        news.append(driver.wait_for_change(["argocd"], 10))
+    assert str(news[-1].lost["argocd"]) == "still refused"
+    assert str(news[0].away) == "connection refused"
 
 
 def test_watches_that_end_at_once_are_not_opened_in_a_storm():

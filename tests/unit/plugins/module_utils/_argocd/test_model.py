@@ -124,6 +124,31 @@ def test_structures_of_a_source_that_say_nothing_are_left_out(field, kept):
         assert manifest == {"repoURL": REPO, "path": "web", **kept}
 
 
+@pytest.mark.parametrize(
+    ("policy", "kept"),
+    [
+        ({}, {}),
+        ({"sync_options": []}, {}),
+        ({"sync_options": [], "automated": {}}, {"syncPolicy": {"automated": {}}}),
+        ({"sync_options": ["Prune=false"]}, {"syncPolicy": {"syncOptions": ["Prune=false"]}}),
+    ],
+)
+def test_a_sync_policy_that_says_nothing_is_left_out(policy, kept):
+    assert spec(source=SOURCE, sync_policy=policy) == {**spec(source=SOURCE), **kept}
+
+
+@pytest.mark.parametrize("name", ["Web", "we_b", "web-", "a" * 254, "a..b", "web\n\nx", "a/b"])
+def test_names_that_kubernetes_would_refuse_are_refused_before_anything_is_written(name):
+    with pytest.raises(Invalid, match="Kubernetes does not take this name"):
+        Desired.from_params({"name": name}, "argocd")
+
+
+@pytest.mark.parametrize("namespace", ["a/b", "", "team.a", "a" * 64])
+def test_namespaces_that_kubernetes_would_refuse(namespace):
+    with pytest.raises(Invalid, match=f'does not take the namespace "{namespace}"'):
+        Desired.from_params({"name": "web"}, namespace)
+
+
 # Observed
 
 

@@ -72,6 +72,15 @@ def test_a_refresh_of_somebody_else_is_waited_for_before_ours():
     assert memory.refreshed_at is None
 
 
+def test_after_an_outage_of_the_server_it_is_refreshed_again():
+    unseen = app(operation=operation(started=200, finished=201), reconciled=150)
+    step, memory = next_step(settle(), unseen, replace(REFRESHED, stale=True), 300.0)
+    assert step == Write(Refresh(key()))
+    assert memory == Memory(refreshed_at=300.0)
+    step, memory = next_step(settle(), app(refreshing=True), replace(REFRESHED, stale=True), 300.0)
+    assert (type(step), memory) == (Watch, REFRESHED)
+
+
 def test_our_refresh_is_waited_for():
     assert "compare it with its source" in reason(after_refresh(app(refreshing=True)))
 

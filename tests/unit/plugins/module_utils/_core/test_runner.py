@@ -19,7 +19,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import (
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import MASK
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.runner import execute
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Watch, Write
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, News, Watch, Write
 
 
 class Key(NamedTuple):
@@ -40,13 +40,14 @@ class Clock:
 class Server:
     """A driver. ``specs``: what is there; ``broken``: what raises; ``away``: how many writes get no answer."""
 
-    def __init__(self, specs=None, broken=None, away=0, conflicts=0):
+    def __init__(self, specs=None, broken=None, away=0, conflicts=0, news=()):
         self.clock = Clock()
         self.specs = {Key("ns", name): spec for name, spec in (specs or {}).items()}
         self.broken = broken or {}
         self.away, self.conflicts = away, conflicts
         self.applied, self.dry, self.written, self.waits = [], [], [], []
         self.closed = False
+        self.news = list(news)
         self._lock = threading.Lock()
 
     @property
@@ -84,10 +85,10 @@ class Server:
     def wait_for_change(self, namespaces, timeout):
         self.waits.append((list(namespaces), timeout))
         if "watch" in self.broken:
-            return {"ns": self.broken["watch"]}
+            return News(lost={"ns": self.broken["watch"]})
         assert timeout > 0, "a wait of no length would spin"
         self.clock.now += timeout
-        return {}
+        return self.news.pop(0) if self.news else News()
 
     def close(self):
         self.closed = True
@@ -101,6 +102,7 @@ class Talk:
         self.scripts = {key: list(script) for key, script in scripts.items()}
         self.failures = {}
         self._seen_at = {}
+        self.looked_again = 0
 
     def advance(self, world, now):
         for key, script in self.scripts.items():
@@ -117,10 +119,13 @@ class Talk:
         self.scripts[key] = [Fail(problem)]
         self.failures[key] = str(problem)
 
-    def time_out(self, seconds):
+    def look_again(self):
+        self.looked_again += 1
+
+    def time_out(self, seconds, away):
         for key, script in self.scripts.items():
             if not isinstance(script[0], (Done, Fail)):
-                self.fail(key, TimedOut(f"{key.name}: timed out after {seconds:g} s"))
+                self.fail(key, TimedOut(f"{key.name}: timed out after {seconds:g} s" + (f"; {away}" if away else "")))
 
     def wake_after(self):
         return min(
@@ -160,7 +165,8 @@ class Domain:
     def conversation(self, planned, before):
         self.talked_about = [(item.key.name, changed) for item, changed in planned]
         scripts = {item.key: self.scripts.get(item.key.name, [Done()]) for item, _changed in planned}
-        return Talk(scripts, self.has_moved)
+        self.talk = Talk(scripts, self.has_moved)
+        return self.talk
 
     def foresee(self, item, observed, changed):
         return self.foreseen.get(item.key.name, (False, ""))
@@ -378,8 +384,24 @@ def test_a_write_to_a_server_that_is_away_is_tried_again_after_a_moment():
 def test_a_server_that_stays_away_ends_in_a_timeout():
     server = Server(away=1000)
     result = run(Domain({"a": []}, {"a": [Write("a"), Done()]}, wait_timeout=10.0), server)
-    assert result["msg"] == "a: timed out after 10 s"
+    assert result["msg"] == "a: timed out after 10 s; the API server is away"
     assert len(server.written) == 10
+
+
+def test_a_timeout_tells_that_the_server_is_away_now_but_not_that_it_was():
+    away = News(away=Unavailable("the API server is away"))
+    scripts = {"a": [Watch("x", 1.0), Watch("y", 1.0), Watch("z", 1.0)] + [Watch("x")] * 9}
+    for news, message in (([away] * 9, "; the API server is away"), ([away, News(returned=True), News()], "")):
+        result = run(Domain({"a": []}, scripts, wait_timeout=3.0), Server(news=news))
+        assert result["msg"] == "a: timed out after 3 s" + message
+
+
+def test_after_the_server_was_away_everything_is_looked_at_again():
+    scripts = {"a": [Watch("x", 1.0), Watch("y", 1.0), Done()]}
+    for news, times in (([News(returned=True)], 1), ([News()], 0)):
+        domain = Domain({"a": []}, scripts)
+        run(domain, Server(news=news))
+        assert domain.talk.looked_again == times
 
 
 def test_a_write_that_lost_a_race_is_done_again_at_once():

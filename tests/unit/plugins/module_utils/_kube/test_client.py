@@ -278,6 +278,24 @@ def test_a_certificate_that_is_trusted_or_not_looked_at(tls_api, vouched):
     assert client(tls_api, **options).get(APPLICATION, "argocd", "web") == WEB
 
 
+@pytest.mark.parametrize("code", [429, 503])
+@pytest.mark.parametrize("method", ["list", "apply"])
+def test_a_server_that_asks_to_come_again_is_asked_again(api, code, method):
+    busy = status(code, "storage is (re)initializing")._replace(retry_after="0")
+    api.answers = [busy] * 3 + [Answer(200, {"items": [], "metadata": {"resourceVersion": "1"}})]
+    if method == "list":
+        client(api).list(APPLICATION, "argocd")
+    else:
+        client(api).apply(APPLICATION, WEB, "me")
+    assert len(api.requests) == 4
+
+
+def test_a_server_that_stays_busy_is_told_by_its_own_words(api):
+    api.answers = [status(429, "storage is (re)initializing")._replace(retry_after="0")] * 20
+    with pytest.raises(Unavailable, match=r"answered 429 for .*: storage is \(re\)initializing; try again"):
+        client(api).list(APPLICATION, "argocd")
+
+
 # Watch
 
 

@@ -197,6 +197,15 @@ def test_a_broken_kubeconfig_is_one_sentence(text, tmp_path):
     assert refused(kubeconfig=str(path)).startswith(f"kubeconfig ({path}) cannot be used: ")
 
 
+@needs_kubernetes
+def test_a_text_is_no_kubeconfig(tmp_path):
+    path = tmp_path / "config"
+    path.write_text("hello world", encoding="utf-8")
+    assert "it is no kubeconfig (YAML with clusters, users and contexts); name a readable one" in refused(
+        kubeconfig=str(path)
+    )
+
+
 HAS_DEV = [{"name": "dev", "context": {"cluster": "dev", "user": "me"}}]
 
 
