@@ -96,6 +96,23 @@ def test_second_run_changes_nothing(deployed: GitOps) -> None:
     assert deployed.credentials() == credentials
 
 
+def test_credentials_of_another_run_that_came_first_stay(deployed: GitOps) -> None:
+    """As if they were missing when this run looked, and there when it wrote."""
+    credentials = deployed.credentials()
+    run = deployed.runtime(gitops_apps__missing=[["mlops", "minio-credentials"], ["mlops", "postgresql-credentials"]])
+    assert_live(deployed, run)
+    assert deployed.credentials() == credentials
+
+
+def test_two_runs_at_once(deployed: GitOps) -> None:
+    deployed.push_edit("base/mlops/minio/service.yaml", annotate("e2e/at-once", "1"))
+    with deployed.start_runtime() as one, deployed.start_runtime() as other:
+        outputs = [process.communicate()[0] for process in (one, other)]
+    for process, output in zip((one, other), outputs, strict=True):
+        assert_live(deployed, Run(process.returncode, output))
+    assert deployed.runtime().changed == 0
+
+
 def test_repository_credentials(deployed: GitOps) -> None:
     given = {"gitops_apps_repo_username": "reader", "gitops_apps_repo_password": "e2e-token-not-to-be-seen"}
     first, second = (deployed.runtime("-vvvv", **given) for run in ("first", "second"))
