@@ -12,15 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from pythons import path_with_pyenv
 
 ROOT = Path(__file__).resolve().parents[2]
-
-# Stages that need more than a user account with Python: a check, and what to say where it is false.
-NEEDS: dict[str, tuple[Callable[[], bool], str]] = {}
 
 NO_PYTHON = "no Python of the versions that it is for: {}"
 
@@ -30,17 +26,13 @@ def main() -> int:
     config = configparser.ConfigParser(interpolation=None)
     config.read(ROOT / "tox.ini")
     stages = sys.argv[1:] or config["tox"]["env_list"].replace(",", " ").split()
-    unmet = {name: reason for name, (check, reason) in NEEDS.items() if name in stages and not check()}
-    runnable = [stage for stage in stages if stage not in unmet]
-    results = run_tox(runnable)
+    results = run_tox(stages)
 
     print(f"\n{'stage':<16}{'result':<10}{'seconds':>7}")
     outcomes = {"passed": 0, "failed": 0, "skipped": 0}
     for stage in stages:
         result = results.get(stage, {})
-        if stage in unmet:
-            outcome, note = "skipped", unmet[stage]
-        elif result.get("skipped"):
+        if result.get("skipped"):
             outcome, note = "skipped", NO_PYTHON.format(config[f"testenv:{stage}"]["base_python"])
         else:
             outcome, note = ("passed" if result.get("success") else "failed"), ""
