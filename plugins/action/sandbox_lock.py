@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -30,14 +31,30 @@ class ActionModule(ActionBase):
                 "timeout": {"type": "int", "default": 0},
             }
         )
-        if self._task.check_mode:
-            return {**result, "changed": False, "held": False}
         # An action runs in a fork of the playbook's process, which is the one that lasts
-        if args["state"] == "held":
-            _hold(args["path"], _identity(os.getppid()), args["timeout"])
-        else:
-            _release(args["path"], _identity(os.getppid()))
-        return {**result, "changed": False, "held": args["state"] == "held"}
+        me = _identity(os.getppid())
+        held = args["state"] == "held" and not self._task.check_mode
+        try:
+            if held:
+                _hold(args["path"], me, args["timeout"])
+            elif args["state"] == "held":
+                _foresee(args["path"])
+            elif not self._task.check_mode:
+                _release(args["path"], me)
+        except OSError as error:
+            raise AnsibleActionFail(
+                f"The lock {args['path']} cannot be written ({error}); its folder must be writable for this user."
+            ) from None  # Ansible would say the cause twice
+        return {**result, "changed": False, "held": held}
+
+
+def _foresee(path: str) -> None:
+    """Fails if the folder of the lock could not be made or written to."""
+    folder = os.path.dirname(path)
+    while not os.path.exists(folder):
+        folder = os.path.dirname(folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
 
 
 def _hold(path: str, me: str, timeout: int) -> None:
@@ -78,8 +95,8 @@ def _release(path: str, me: str) -> None:
         with open(path, "r+", encoding="ascii") as file:
             if _settled(file, path) and file.read().strip() == me:
                 os.unlink(path)
-    except FileNotFoundError:
-        return
+    except OSError:
+        return  # none was taken, and what is left of one ends with the run
 
 
 def _settled(file: IO[str], path: str) -> bool:

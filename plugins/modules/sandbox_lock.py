@@ -39,7 +39,7 @@ attributes:
     support: none
   check_mode:
     support: full
-    details: The lock is not taken, since nothing is written.
+    details: The lock is not taken, since nothing is written, but a folder that is not writable is an error as well.
   diff_mode:
     support: none
   platform:

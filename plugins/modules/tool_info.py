@@ -12,7 +12,8 @@ author: ai_how.cloud contributors (@ai-how)
 description:
   - For each file of each tool it takes the first of the folder O(binaries_dir), the search path O(path) if the program
     there has the right version, and the cache O(cache_dir), in which a file lies at C(<tool>/<version>/<file>).
-  - A file in O(binaries_dir) is taken as it is, whatever its version.
+  - A file in O(binaries_dir) is taken as it is, whatever its version. An empty or non-executable one is an error.
+  - An empty file elsewhere, and a program that does not tell its version, counts as missing.
 options:
   tools:
     description: The tools wanted.
@@ -34,7 +35,9 @@ options:
         elements: str
         required: true
       version_args:
-        description: Arguments with which its programs print their version. Without them O(path) is not searched.
+        description:
+          - Arguments with which its programs print their version.
+          - Without them its files are no programs, and O(path) is not searched.
         type: list
         elements: str
         default: []

@@ -66,10 +66,9 @@ def _choose(params: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
                 f"{name} has port {before[name]} for as long as its sandbox exists, and {port} was given; give"
                 f" {before[name]} or 0, or remove the sandbox (absent) and create it anew (present) with port {port}."
             )
-        if port in taken or list(ports.values()).count(port) > 1 or not _is_free(port):
-            raise Refused(
-                f"Port {port}, given for {name}, is in use; give another one, or 0 to have a free one chosen."
-            )
+        fault = "is in use" if port in taken or list(ports.values()).count(port) > 1 else _fault(port)
+        if fault:
+            raise Refused(f"Port {port}, given for {name}, {fault}; give another one, or 0 to have a free one chosen.")
     taken.update(ports.values())
     for name in params["names"]:
         if name not in ports:
@@ -94,22 +93,25 @@ def _next(path: str, start: int, taken: set[int]) -> int:
     """Sandboxes of other users, which are not seen until they listen, begin elsewhere."""
     middle = start + zlib.crc32(path.encode()) % (_END - start)
     for port in itertools.chain(range(middle, _END), range(start, middle)):
-        if port not in taken and _is_free(port):
+        if port not in taken and not _fault(port):
             return port
     raise Unavailable(f"No TCP port from {start} to {_END - 1} is free on 127.0.0.1.")
 
 
-def _is_free(port: int) -> bool:
+def _fault(port: int) -> str:
+    """Why a server could not listen there; empty if it could."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As servers do it: a past connection in TIME_WAIT does not make a port busy
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            if error.errno in (errno.EADDRINUSE, errno.EACCES):
-                return False
+            if error.errno == errno.EADDRINUSE:
+                return "is in use"
+            if error.errno == errno.EACCES:
+                return "is not for this user (Linux keeps those below 1024 for root)"
             raise
-        return True
+        return ""
 
 
 def _read(path: str) -> dict[str, int]:
@@ -118,7 +120,9 @@ def _read(path: str) -> dict[str, int]:
             return {str(name): int(port) for name, port in json.load(file).items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read ({error}); its folder must be one of this user.") from error
+    except (ValueError, TypeError, AttributeError) as error:
         raise Invalid(f"{path} is not a file of ports ({error}); remove the sandbox that it belongs to.") from error
 
 

@@ -50,6 +50,14 @@ def test_a_task_in_check_mode_takes_no_lock(tmp_path: Path) -> None:
     assert not (tmp_path / "lock").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for check_mode, reason in ((False, "Not a directory"), (True, "Permission denied")):
+        with pytest.raises(AnsibleActionFail, match=rf"The lock .*/sandbox/lock cannot be written \(.*{reason}"):
+            run(tmp_path / "file/sandbox/lock", check_mode)
+    run(tmp_path / "file/sandbox/lock", check_mode=False, state="released")
+
+
 def test_it_is_held_and_released(tmp_path: Path, me: str) -> None:
     path = tmp_path / "folder/lock"
     lock._hold(str(path), me, 0)

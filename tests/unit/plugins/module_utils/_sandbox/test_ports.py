@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import socket
@@ -76,6 +77,15 @@ def test_a_given_port_in_use_is_refused(tmp_path: Path, busy: int) -> None:
         ports(tmp_path, api=busy)
 
 
+def test_a_given_port_that_is_not_for_this_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bind(_self: socket.socket, _address: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
+    with pytest.raises(Refused, match=r"Port 80, given for api, is not for this user .*below 1024"):
+        ports(tmp_path, api=80)
+
+
 def test_a_given_port_of_ours_may_be_in_use(tmp_path: Path, busy: int) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "one/ports.json").write_text(json.dumps({"api": busy, "etcd": 20998}))
@@ -106,6 +116,12 @@ def test_a_given_port_of_another_sandbox_is_refused(tmp_path: Path) -> None:
 def test_a_port_that_is_none_is_refused(tmp_path: Path, port: Any) -> None:
     with pytest.raises(Invalid, match="given for api, is none"):
         ports(tmp_path, api=port)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("")
+    with pytest.raises(Unavailable, match=r"one/ports\.json cannot be read \(.*Not a directory"):
+        keep(params(tmp_path, "one", {}), True)
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._sandbox.tools import find
 
 
@@ -63,3 +65,37 @@ def test_path_is_not_searched_for_files_that_are_no_programs(tmp_path: Path) -> 
 def test_a_program_that_cannot_be_run_is_passed_over(tmp_path: Path) -> None:
     program(tmp_path / "path", "a", "v1.2.3").write_text("#!/no/such/interpreter\n")
     assert found(tmp_path, files=["a"], path_version="1.2.3")["missing"] == {"t": ["a"]}
+
+
+@pytest.mark.parametrize("place", ["path", "cache/t/v1.2.3"])
+@pytest.mark.parametrize("fault", ["empty", "not executable", "interpreter gone", "fails"])
+def test_a_program_that_does_not_run_is_missing(tmp_path: Path, place: str, fault: str) -> None:
+    path = program(tmp_path / place, "a", "v1.2.3")
+    assert found(tmp_path, files=["a"])["paths"] == {"a": str(path)}
+    if fault == "not executable":
+        path.chmod(0o644)
+    else:
+        path.write_text({"empty": "", "interpreter gone": "#!/no/such\n", "fails": "#!/bin/sh\nexit 1\n"}[fault])
+    for wanted in (None, ""):
+        assert found(tmp_path, files=["a"], path_version=wanted)["missing"] == {"t": ["a"]}
+
+
+def test_an_empty_file_is_missing(tmp_path: Path) -> None:
+    program(tmp_path / "cache/t/v1.2.3", "a", "").write_text("")
+    program(tmp_path / "cache/t/v1.2.3", "b", "").chmod(0o644)
+    assert found(tmp_path, version_args=[])["missing"] == {"t": ["a"]}
+
+
+@pytest.mark.parametrize(("text", "mode", "fault"), [("", 0o755, "empty"), ("x", 0o644, "not executable")])
+def test_a_given_program_of_no_use_is_named(tmp_path: Path, text: str, mode: int, fault: str) -> None:
+    path = program(tmp_path / "given", "a", "")
+    path.write_text(text)
+    path.chmod(mode)
+    with pytest.raises(Invalid, match=f"given/a is {fault}"):
+        found(tmp_path)
+
+
+def test_a_given_program_is_not_asked_for_its_version(tmp_path: Path) -> None:
+    path = program(tmp_path / "given", "a", "")
+    path.write_text("#!/bin/sh\nexit 1\n")
+    assert found(tmp_path, files=["a"])["paths"] == {"a": str(path)}
