@@ -8,8 +8,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,7 +29,7 @@ class Place:
         self.dir, self.remote = folder / "mine", folder / "remote.git"
         self.tree = self.dir / "k8s-manifests"
         self.env = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "ANSIBLE_"))},
+            **{name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "ANSIBLE_", "XDG_"))},
             "HOME": str(folder),
             "GIT_CONFIG_NOSYSTEM": "1",
             "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(ROOT / ".collections")),
@@ -41,18 +43,39 @@ class Place:
         argv = ["git", "-C", str(at or self.dir), *identity, *map(str, words)]
         return subprocess.run(argv, env=self.env, check=True, capture_output=True, text=True).stdout
 
-    def init(self, *options: str, **variables: object) -> SimpleNamespace:
+    def start(self, *options: str, **variables: object) -> subprocess.Popen[str]:
         usual = {"dir": str(self.dir), "repo_url": f"file://{self.remote}", "push": True}
         given = {f"gitops_init_{name}": value for name, value in usual.items()} | AUTHOR | variables
         given = {name: value for name, value in given.items() if value is not None}
         playbook = Path(sys.executable).with_name("ansible-playbook")
         argv = [str(playbook), "ai_how.cloud.gitops_init", *options, "-e", json.dumps(given)]
-        done = subprocess.run(
-            argv, env=self.env, cwd=self.env["HOME"], capture_output=True, text=True, timeout=300, check=False
-        )
-        changed = re.search(r"changed=(\d+)", done.stdout)
-        assert changed, done.stdout + done.stderr
-        return SimpleNamespace(rc=done.returncode, changed=int(changed[1]), out=done.stdout + done.stderr)
+        argv = ["sh", "-c", 'PLAYBOOK=$$; export PLAYBOOK; exec "$@"', "sh", *argv]
+        # Not a pipe, which what is left of a killed run would keep open.
+        with (self.dir.parent / "output").open("a+") as output:
+            output.truncate(0)
+            return subprocess.Popen(argv, env=self.env, cwd=self.env["HOME"], stdout=output, stderr=output, text=True)
+
+    def init(self, *options: str, **variables: object) -> SimpleNamespace:
+        rc = self.start(*options, **variables).wait(timeout=300)
+        out = (self.dir.parent / "output").read_text()
+        changed = re.search(r"changed=(\d+)", out)
+        assert changed, out
+        return SimpleNamespace(rc=rc, changed=int(changed[1]), out=out)
+
+    def init_killed(self, when: str, command: str, **variables: object) -> None:
+        """A run that is killed before or after this git command."""
+        folder = self.dir.parent / "bin"
+        folder.mkdir(exist_ok=True)
+        git, kill = shutil.which("git"), 'kill -9 "$PLAYBOOK"'
+        steps = f"{kill}; exit 1" if when == "before" else f'{git} "$@"; {kill}; exit'
+        (folder / "git").write_text(f'#!/bin/sh\ncase " $* " in *" {command} "*) {steps};; esac\nexec {git} "$@"\n')
+        (folder / "git").chmod(0o755)
+        path = self.env["PATH"]
+        self.env["PATH"] = f"{folder}:{path}"
+        try:
+            assert self.start(**variables).wait(timeout=300) == -signal.SIGKILL
+        finally:
+            self.env["PATH"] = path
 
     def read(self, name: str) -> dict:
         return yaml.safe_load((self.tree / name).read_text())
@@ -141,7 +164,7 @@ def test_what_the_user_did_stays(place):
     assert result.changed == 1  # the push of the user's commit
 
     taken = ["base/mlops/minio/pvc.yaml", "overlays/prod/mlops/minio/prod-patches.yaml"]
-    result = place.init(gitops_init_overwrite=taken)
+    result = place.init(gitops_init_overwrite=", ".join(taken))
     assert result.rc == 0, result.out
     assert all((place.tree / name).read_text() == (TREE / name).read_text() for name in taken)
     assert place.git("status", "--porcelain") == before
@@ -153,7 +176,7 @@ def test_settings_are_changed_when_given_and_only_they(place):
     values = place.tree / "argocd-apps/values.yaml"
     values.write_text(values.read_text() + "# mine\n")
     place.git("commit", "--quiet", "--all", "--message=Mine")
-    result = place.init(gitops_init_environments=["main", "prod"], gitops_init_dev_branch="develop")
+    result = place.init(gitops_init_environments="main, prod", gitops_init_dev_branch="develop")
     assert result.rc == 0, result.out
     assert place.read("argocd-apps/values.yaml") == {"environments": ["main", "prod"], "branches": {"dev": "develop"}}
     assert values.read_text().endswith("# mine\n")
@@ -161,15 +184,91 @@ def test_settings_are_changed_when_given_and_only_they(place):
     assert place.git("status", "--porcelain") == ""
 
 
-def test_an_interrupted_run_is_finished(place):
-    place.git("rm", "--quiet", "-r", "--cached", ".")
-    place.git("update-ref", "-d", "HEAD")
-    place.git("branch", "--quiet", "--delete", "--force", "dev")
-    place.git("update-ref", "-d", "refs/heads/main", at=place.remote)
-    place.git("update-ref", "-d", "refs/heads/dev", at=place.remote)
-    assert place.init().rc == 0
+@pytest.fixture
+def begun(first, tmp_path):
+    """A place with a part of the files and no repository."""
+    place = Place(tmp_path)
+    shutil.copytree(first.place.tree, place.tree)
+    shutil.rmtree(place.tree / "base/mlops")
+    return place
+
+
+def assert_as_after_one_run(place):
+    ours = {path.relative_to(TREE) for path in TREE.rglob("*") if path.is_file()}
+    assert {path.relative_to(place.tree) for path in place.tree.rglob("*") if path.is_file()} == ours
     assert place.git("status", "--porcelain") == ""
-    assert set(place.remote_heads()) == {"main", "dev"}
+    head = place.git("rev-parse", "HEAD").strip()
+    assert place.git("rev-parse", "dev").strip() == head
+    assert place.remote_heads() == {"main": head, "dev": head}
+    assert place.read("argocd-apps/mlops-stack-app.yaml")["spec"]["source"]["repoURL"] == f"file://{place.remote}"
+
+
+def test_killed_runs_are_finished(begun):
+    """Each goes on where the one before was killed. What is left of the first still writes files."""
+    run = begun.start()
+    deadline = time.monotonic() + 120
+    while not (begun.tree / "base/mlops").exists():
+        assert run.poll() is None and time.monotonic() < deadline, (begun.dir.parent / "output").read_text()
+        time.sleep(0.05)
+    run.kill()
+    run.wait()
+    for when, command in (
+        ("after", "add --"),
+        ("before", "commit"),
+        ("after", "commit"),
+        ("before", "branch"),
+        ("before", "push"),
+    ):
+        begun.init_killed(when, command)
+    result = begun.init()
+    assert result.rc == 0, result.out
+    assert_as_after_one_run(begun)
+    assert begun.git("log", "--format=%s").splitlines() == ["Add GitOps manifests"]
+
+
+def test_two_runs_at_once(begun):
+    assert [run.wait(timeout=300) for run in (begun.start(), begun.start())] == [0, 0]
+    assert_as_after_one_run(begun)
+    assert not list(begun.dir.parent.glob(".local/**/*.lock"))
+
+
+def test_settings_of_a_killed_run_are_committed_when_given_again(place):
+    head = place.git("rev-parse", "HEAD")
+    place.init_killed("before", "add --", gitops_init_environments=["main", "dev"])
+    assert place.init().changed == 0
+    assert place.git("rev-parse", "HEAD") == head
+    assert place.git("status", "--porcelain") == " M k8s-manifests/argocd-apps/values.yaml\n"
+    result = place.init(gitops_init_environments=["main", "dev"])
+    assert result.rc == 0, result.out
+    assert place.git("status", "--porcelain") == ""
+    assert place.read("argocd-apps/values.yaml")["environments"] == ["main", "dev"]
+
+
+def test_a_killed_git_init_is_finished(begun):
+    (begun.dir / ".git").mkdir()
+    result = begun.init(gitops_init_push=False)
+    assert result.rc == 0, result.out
+    assert begun.git("status", "--porcelain") == ""
+
+
+def test_refuses_without_git(tmp_path):
+    place = Place(tmp_path)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/sh").symlink_to("/bin/sh")
+    place.env["PATH"] = str(tmp_path / "bin")
+    result = place.init()
+    assert result.rc != 0 and result.changed == 0
+    assert "Git cannot be run" in result.out
+    assert not place.dir.exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_refuses_a_read_only_folder(tmp_path):
+    place = Place(tmp_path)
+    place.dir.mkdir(mode=0o555)
+    result = place.init()
+    assert result.rc != 0 and result.changed == 0
+    assert f"You may not write into {place.dir}" in result.out
 
 
 def test_commits_of_others_are_not_in_the_way(place):
@@ -209,6 +308,15 @@ def edited(place):
     values.write_text(values.read_text() + "# mine\n")
 
 
+def linked(place):
+    """A loop, where there are files to write."""
+    shutil.rmtree(place.tree / "base")
+    (place.tree / "base").symlink_to("base")
+    place.git("rm", "--quiet", "-r", "--cached", "k8s-manifests")
+    place.git("update-ref", "-d", "HEAD")
+    place.git("commit", "--quiet", "--allow-empty", "--message=Mine")
+
+
 def reworded(place):
     values = place.tree / "argocd-apps/values.yaml"
     values.write_text(values.read_text().replace("environments:", '"environments":'))
@@ -225,14 +333,20 @@ def reworded(place):
         (lambda place: place.git("switch", "--quiet", "dev"), {}, ["on branch dev", "expected main"]),
         (merge, {}, ["middle of a merge", "MERGE_HEAD"]),
         (
-            lambda place: place.git("rm", "--quiet", "--cached", "k8s-manifests/base/mlops/minio/pvc.yaml"),
-            {"gitops_init_author_name": ""},
+            None,
+            {"gitops_init_author_name": "", "gitops_init_environments": ["dev"]},
             ["does not know who commits", "gitops_init_author_name"],
         ),
         (edited, {"gitops_init_environments": ["dev"]}, ["argocd-apps/values.yaml", "not committed"]),
         (reworded, {"gitops_init_environments": ["dev"]}, ["argocd-apps/values.yaml", "Set them there yourself"]),
         (None, {"gitops_init_overwrite": ["nothing.yaml"]}, ["nothing.yaml", "the collection does not have"]),
         (None, {"gitops_init_dir": None}, ["gitops_init_dir is not given"]),
+        (None, {"gitops_init_dir": "  "}, ["gitops_init_dir is not given"]),
+        (linked, {}, ["k8s-manifests/base is in the way", "no symbolic link"]),
+        (None, {"gitops_init_dir": "{dir}/.git/HEAD/x"}, ["HEAD is not a folder"]),
+        (lambda place: (place.dir / ".git/index.lock").touch(), {}, ["index.lock exists", "remove that file"]),
+        (None, {"gitops_init_dir": "{dir}-new", "gitops_init_branch": "x.lock"}, ["x.lock", "cannot be a branch"]),
+        (None, {"gitops_init_dir": "{dir}-new", "gitops_init_dev_branch": "main/x"}, ["cannot have both"]),
         (None, {"gitops_init_repo_url": "https://user:hidden@git.example/x"}, ["carries a password or token"]),
         (None, {"gitops_init_repo_url": "https://hidden@git.example/x"}, ["carries a password or token"]),
         (None, {"gitops_init_remote_url": "HTTPS://hidden@git.example/x"}, ["carries a password or token"]),
@@ -255,6 +369,12 @@ def reworded(place):
         "settings written otherwise",
         "unknown overwrite",
         "no folder",
+        "blank folder",
+        "symbolic link",
+        "below a file",
+        "git at work",
+        "no name of a branch",
+        "a branch below the other",
         "password in the URL",
         "token in the URL",
         "token in the URL of the remote",
@@ -265,7 +385,7 @@ def reworded(place):
 def test_refuses(place, prepare, variables, words):
     if prepare:
         prepare(place)
-    before = place.git("status", "--porcelain"), place.git("rev-parse", "HEAD")
+    state = place.git("status", "--porcelain"), place.git("rev-parse", "HEAD")
     given = {
         name: value.format(dir=place.dir, remote=place.remote) if isinstance(value, str) else value
         for name, value in variables.items()
@@ -277,4 +397,5 @@ def test_refuses(place, prepare, variables, words):
     assert message, result.out
     assert all(word in message[1] for word in words), message[1]
     assert "hidden" not in message[1]
-    assert (place.git("status", "--porcelain"), place.git("rev-parse", "HEAD")) == before
+    assert (place.git("status", "--porcelain"), place.git("rev-parse", "HEAD")) == state
+    assert not place.dir.with_name("mine-new").exists()
