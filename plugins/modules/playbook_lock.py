@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: sandbox_lock
-short_description: Internal to the role sandbox - keeps two playbook runs from working on the same thing
+module: playbook_lock
+short_description: Internal to this collection - keeps two playbook runs from working on the same thing
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:
@@ -26,7 +26,7 @@ options:
     type: int
     default: 0
 notes:
-  - Made for the role P(ai_how.cloud.sandbox#role). It may change or go without notice; use it in no other place.
+  - Made for the roles of this collection. It may change or go without notice; use it in no other place.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.flow
@@ -50,7 +50,7 @@ attributes:
 
 EXAMPLES = r"""
 - name: One at a time
-  ai_how.cloud.sandbox_lock:
+  ai_how.cloud.playbook_lock:
     path: /home/me/.lab.lock
     timeout: 60
 """

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
-from ansible_collections.ai_how.cloud.plugins.action import sandbox_lock as lock
+from ansible_collections.ai_how.cloud.plugins.action import playbook_lock as lock
 
 
 @pytest.fixture
