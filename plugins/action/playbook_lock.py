@@ -31,6 +31,7 @@ class ActionModule(ActionBase):
                 "timeout": {"type": "int", "default": 0},
             }
         )
+        args["path"] = os.path.abspath(args["path"])
         # An action runs in a fork of the playbook's process, which is the one that lasts
         me = _identity(os.getppid())
         held = args["state"] == "held" and not self._task.check_mode
@@ -77,7 +78,7 @@ def _hold(path: str, me: str, timeout: int) -> None:
 def _try(path: str, me: str) -> str:
     """Empty if the lock is now ours, else the number of the process that holds it."""
     while True:
-        with open(path, "a+", encoding="ascii") as file:
+        with open(path, "a+", encoding="ascii", opener=_open) as file:
             if not _settled(file, path):
                 continue
             file.seek(0)
@@ -88,6 +89,11 @@ def _try(path: str, me: str) -> str:
             file.truncate(0)
             file.write(me)
             return ""
+
+
+def _open(path: str, flags: int) -> int:
+    """Not through a link that somebody else may have put there."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def _release(path: str, me: str) -> None:

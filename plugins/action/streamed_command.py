@@ -19,6 +19,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 _KEPT = 200  # lines in the result
+_HEARTBEAT = 15.0  # seconds of silence after which the time gone by is shown
 _display = Display()
 
 
@@ -33,14 +34,10 @@ class ActionModule(ActionBase):
             {
                 "argv": {"type": "list", "elements": "str", "required": True},
                 "chdir": {"type": "path"},
-                "creates": {"type": "path"},
                 "environment": {"type": "dict", "default": {}},
                 "prefix": {"type": "str", "default": ""},
-                "heartbeat": {"type": "int", "default": 15},
             }
         )
-        if args["creates"] and os.path.exists(args["creates"]):
-            return {**result, "changed": False, "skipped": True, "msg": f"{args['creates']} exists."}
         if self._task.check_mode:
             return {**result, "changed": True, "msg": f"Would run {args['argv'][0]}."}
         return {**result, **self._stream(args)}
@@ -67,7 +64,7 @@ class ActionModule(ActionBase):
         try:
             while True:
                 try:
-                    line = lines.get(timeout=args["heartbeat"])
+                    line = lines.get(timeout=_HEARTBEAT)
                 except queue.Empty:
                     self._show(f"{name} | ... {time.monotonic() - start:.0f} s")
                     continue

@@ -67,7 +67,7 @@ options:
       - Falls back to the environment variable E(K8S_AUTH_IMPERSONATE_USER).
     type: str
 requirements:
-  - kubernetes >= 25.3.0
+  - kubernetes >= 31.0
 notes:
   - Options and environment variables have the names and meanings of those of kubernetes.core.
 """

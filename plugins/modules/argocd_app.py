@@ -56,7 +56,9 @@ options:
         type: list
         elements: str
       project: &project
-        description: The AppProject that the application belongs to; C(default) if not given.
+        description:
+          - The AppProject that the application belongs to.
+          - C(default) if it is not given, but a source or destination is.
         type: str
       source: &source
         description: Where the manifests come from.

@@ -35,12 +35,6 @@ options:
     description: Pattern of files of the same form, whose ports are taken even while nobody listens on them.
     type: str
     default: ""
-  range_start:
-    description:
-      - First port of the range, which ends at 32767, since Linux takes ports for outgoing connections from above.
-      - Where in it the search begins depends on O(path).
-    type: int
-    default: 21000
 notes:
   - Made for the role P(ai_how.cloud.sandbox#role). It may change or go without notice; use it in no other place.
 extends_documentation_fragment:
@@ -86,7 +80,6 @@ def main() -> None:
             "fixed": {"type": "dict", "default": {}},
             "lasting": {"type": "list", "elements": "str", "default": []},
             "avoid": {"type": "str", "default": ""},
-            "range_start": {"type": "int", "default": 21000},
         },
         keep,
     )

@@ -22,9 +22,6 @@ options:
   chdir:
     description: Folder in which it runs.
     type: path
-  creates:
-    description: If this path exists, the command does not run.
-    type: path
   environment:
     description: Environment variables on top of those of Ansible.
     type: dict
@@ -33,10 +30,6 @@ options:
     description: What to show before each line. The default is the name of the command.
     type: str
     default: ""
-  heartbeat:
-    description: Seconds of silence after which the time gone by is shown.
-    type: int
-    default: 15
 notes:
   - Made for the role P(ai_how.cloud.sandbox#role). It may change or go without notice; use it in no other place.
 extends_documentation_fragment:
@@ -51,7 +44,7 @@ attributes:
     support: none
   check_mode:
     support: partial
-    details: Without O(creates) it cannot know whether the command would change something, and says that it would.
+    details: It cannot know whether the command would change something, and says that it would.
   diff_mode:
     support: none
   platform:
@@ -64,7 +57,6 @@ EXAMPLES = r"""
   ai_how.cloud.streamed_command:
     argv: [go, build, -o, /tmp/kustomize, sigs.k8s.io/kustomize/kustomize/v5]
     chdir: /home/me/pins/kustomize
-    creates: /tmp/kustomize
     environment:
       CGO_ENABLED: "0"
 """

@@ -68,7 +68,7 @@ def sandbox(purpose: str) -> Iterator[Sandbox]:
 
 def playbook(name: str, **variables: str) -> None:
     """Run a playbook of this checkout's collection with the Ansible of this Python environment."""
-    command = [Path(sys.executable).with_name("ansible-playbook"), name]
+    command = [sys.executable, "-m", "ansible", "playbook", name]
     for variable, value in variables.items():
         command += ["-e", f"{variable}={value}"]
     subprocess.run(command, cwd=ROOT, check=True)

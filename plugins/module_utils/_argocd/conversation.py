@@ -160,12 +160,12 @@ class Conversation:
 
     def _begin(self, talk: _Talk, parent: Settle, world: Mapping[Key, Observed]) -> None:
         """A child is seen for the first time; it need not be new, if its namespace was not listed at the start."""
-        child, deployer = world[talk.goal.key], world.get(parent.key)
+        child, deployer = world[talk.goal.key], world[parent.key]
         talk.goal = Settle(
             key=child.key,
             baseline=self._before.get(child.key) if child.key.namespace in self._listed else child,
             token=parent.token,
             fresh=parent.fresh,
-            revisions=expected_of_child(parent, deployer, child) if deployer else (),
+            revisions=expected_of_child(parent, deployer, child),
         )
         talk.parent = None

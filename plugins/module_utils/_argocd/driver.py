@@ -57,6 +57,7 @@ class ApplicationDriver:
         self._events: queue.Queue[_Event] = queue.Queue()
         self._watching: set[str] = set()
         self._away: Optional[Unavailable] = None
+        self._lost: dict[str, Problem] = {}
         self._stop = threading.Event()
 
     @property
@@ -105,7 +106,6 @@ class ApplicationDriver:
 
     def wait_for_change(self, namespaces: Iterable[str], timeout: float) -> News:
         """Return after ``timeout`` seconds, or when something was seen."""
-        lost: dict[str, Problem] = {}
         returned = False
         for namespace in namespaces:
             if namespace not in self._watching:
@@ -117,7 +117,7 @@ class ApplicationDriver:
             while True:
                 kind, namespace, content = event
                 if kind == "LOST":
-                    lost[namespace] = content
+                    self._lost[namespace] = content
                 elif kind == "AWAY":
                     self._away = content
                 else:
@@ -125,7 +125,7 @@ class ApplicationDriver:
                     self._take_event(kind, namespace, content)
                 event = self._events.get_nowait()
         except queue.Empty:
-            return News(lost, self._away, returned)
+            return News(self._lost, self._away, returned)
 
     def close(self) -> None:
         """Let the watches end."""

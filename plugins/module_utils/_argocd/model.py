@@ -103,7 +103,8 @@ def _manifest(params: Mapping[str, Any], key: Key) -> dict[str, Any]:
     spec = to_api(SPEC, params)
     if not metadata and not spec:
         return {}
-    spec.setdefault("project", "default")
+    if {"source", "sources", "destination"} & set(spec):
+        spec.setdefault("project", "default")
     if spec.get("destination") is not None and not {"server", "name"} & set(spec["destination"]):
         spec["destination"]["server"] = IN_CLUSTER
     for source in spec.get("sources", []) + ([spec["source"]] if "source" in spec else []):
@@ -113,7 +114,7 @@ def _manifest(params: Mapping[str, Any], key: Key) -> dict[str, Any]:
         "apiVersion": API_VERSION,
         "kind": "Application",
         "metadata": {"name": key.name, "namespace": key.namespace, **metadata},
-        "spec": spec,
+        **({"spec": spec} if spec else {}),
     }
 
 

@@ -112,7 +112,9 @@ def _is_applied(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
 def _applied_part(manifest: Mapping[str, Any]) -> dict[str, Any]:
     metadata = {name: manifest["metadata"][name] for name in ("labels", "annotations") if name in manifest["metadata"]}
     finalizers: dict[str, Any] = {name: {} for name in manifest["metadata"].get("finalizers", [])}
-    return {"metadata": {**metadata, **({"finalizers": finalizers} if finalizers else {})}, "spec": manifest["spec"]}
+    if finalizers:
+        metadata["finalizers"] = finalizers
+    return {"metadata": metadata, "spec": manifest.get("spec", {})}
 
 
 Path = tuple[str, ...]

@@ -143,7 +143,7 @@ def _judge(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[Ste
         return _comparison_error(goal, app, errors, memory, now)
     operation = app.operation
     if app.operation_pending or (operation and operation.running):
-        message = operation.message if operation else ""
+        message = operation.message if operation and operation.running else ""
         if "blocked by sync window" in message:
             return Fail(Refused(f"{goal.key}: {message}; the operation stays queued until the window opens")), memory
         return Watch(f"the operation in progress{': ' + message if message else ''}"), replace(memory, symptom="")

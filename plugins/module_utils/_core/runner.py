@@ -17,15 +17,13 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, Optional, Protocol, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import redact, redact_text
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News, Step, Write
 
 _WRITERS = 8
 _RETRY_AFTER = 1.0
-
-# AnsibleModule.run_command: returns status, stdout and stderr.
-RunCommand = Callable[..., tuple[int, str, str]]
 
 
 class Driver(Protocol):

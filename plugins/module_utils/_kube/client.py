@@ -32,8 +32,9 @@ except ImportError:  # connection.connect() says so before anything here is used
 
 # Seconds to connect, and seconds without a byte of an answer.
 _TIMEOUT = (5, 60)
-# How often to come again when the server asks for it.
-_COME_AGAIN = 10
+# How often to come again to a server that starts or is busy, and the seconds after which, doubled each time: 15 in all.
+_COME_AGAIN = 5
+_COME_AGAIN_AFTER = 0.5
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,16 @@ class Client:
 
     def __init__(self, configuration: Any, impersonate_user: str = "") -> None:
         self.host: str = configuration.host
-        # 429 and 503 with Retry-After: not processed, come again, as a server says that starts or is busy (client-go
-        # comes again 10 times as well).
         configuration.retries = urllib3.Retry(
-            connect=1, read=0, other=0, status=_COME_AGAIN, allowed_methods=None, raise_on_status=False
+            connect=1,
+            read=0,
+            other=0,
+            status=_COME_AGAIN,
+            status_forcelist=(429, 503),
+            backoff_factor=_COME_AGAIN_AFTER,
+            respect_retry_after_header=False,
+            allowed_methods=None,
+            raise_on_status=False,
         )
         if not configuration.verify_ssl:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)

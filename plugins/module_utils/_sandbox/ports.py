@@ -19,7 +19,8 @@ from typing import Any
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused, Unavailable
 
-_END = 32768  # where Linux' default range for outgoing connections begins
+# Up to where Linux' default range for outgoing connections begins.
+_START, _END = 21000, 32768
 
 
 def keep(params: Mapping[str, Any], dry_run: bool, _run_command: object = None) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def _choose(params: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
     taken.update(ports.values())
     for name in params["names"]:
         if name not in ports:
-            ports[name] = _next(path, params["range_start"], taken)
+            ports[name] = _next(path, taken)
             taken.add(ports[name])
     return before, ports
 
@@ -89,13 +90,13 @@ def _fixed(given: Mapping[str, Any]) -> dict[str, int]:
     return ports
 
 
-def _next(path: str, start: int, taken: set[int]) -> int:
+def _next(path: str, taken: set[int]) -> int:
     """Sandboxes of other users, which are not seen until they listen, begin elsewhere."""
-    middle = start + zlib.crc32(path.encode()) % (_END - start)
-    for port in itertools.chain(range(middle, _END), range(start, middle)):
+    middle = _START + zlib.crc32(path.encode()) % (_END - _START)
+    for port in itertools.chain(range(middle, _END), range(_START, middle)):
         if port not in taken and not _fault(port):
             return port
-    raise Unavailable(f"No TCP port from {start} to {_END - 1} is free on 127.0.0.1.")
+    raise Unavailable(f"No TCP port from {_START} to {_END - 1} is free on 127.0.0.1.")
 
 
 def _fault(port: int) -> str:

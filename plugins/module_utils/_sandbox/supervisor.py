@@ -16,13 +16,11 @@ import ssl
 import time
 import urllib.request
 import xmlrpc.client
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, TimedOut, Unavailable
-
-# AnsibleModule.run_command: returns status, stdout and stderr.
-RunCommand = Callable[..., tuple[int, str, str]]
 
 MARK = "AI_HOW_CLOUD_SANDBOX"
 _UP = ("RUNNING", "STARTING", "BACKOFF")

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._sandbox.versions import choose, parse_version, satisfies
-
-# AnsibleModule.run_command: returns status, stdout and stderr.
-RunCommand = Callable[..., tuple[int, str, str]]
 
 
 def find(params: Mapping[str, Any], _dry_run: bool, run_command: RunCommand) -> dict[str, Any]:

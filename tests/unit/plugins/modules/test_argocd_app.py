@@ -88,10 +88,10 @@ def test_each_run_has_a_token_of_its_own(call):
     assert len({domain._token for domain in domains}) == 2
 
 
-def test_the_driver_connects_as_the_task_says(call, monkeypatch):
-    monkeypatch.setattr(argocd_app, "connect", lambda params: params["host"])
+def test_the_driver_connects_as_the_task_says(call):
     driver = call.make_driver({"host": "https://a", "force_conflicts": True})
     assert isinstance(driver, ApplicationDriver)
+    assert (driver._client.host, driver._force) == ("https://a", True)
 
 
 @pytest.mark.parametrize("example", yaml.safe_load(argocd_app.EXAMPLES), ids=lambda example: example["name"])

@@ -109,6 +109,7 @@ def test_what_ends_a_watch_for_good_is_told_by_namespace():
     driver.observe(["argocd"])
     news = driver.wait_for_change(["argocd"], 10)
     assert str(news.lost["argocd"]) == "not allowed to watch"
+    assert "argocd" in driver.wait_for_change(["argocd"], 0).lost
 
 
 def test_a_dry_run_shows_the_finalizers_and_writes_nothing():

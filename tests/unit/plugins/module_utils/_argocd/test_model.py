@@ -96,6 +96,11 @@ def test_project_and_destination_have_argo_cds_defaults():
     }
 
 
+def test_what_says_nothing_of_the_sources_says_nothing_of_the_project():
+    assert desired(labels={"a": "b"}).manifest.get("spec") is None
+    assert spec(revision_history_limit=3) == {"revisionHistoryLimit": 3}
+
+
 @pytest.mark.parametrize("given", [{"name": "edge"}, {"server": "https://edge:6443"}])
 def test_a_given_cluster_stays(given):
     assert spec(destination=given)["destination"] == given

@@ -169,6 +169,7 @@ def test_the_grace_begins_with_the_first_error_also_for_a_new_application():
     ("seen", "told"),
     [
         (app(pending=True), "the operation in progress"),
+        (app(pending=True, operation=operation(message="successfully synced")), "the operation in progress"),
         (app(operation=operation("Running", 20, message="waiting for wave 2")), "progress: waiting for wave 2"),
         (app(operation=operation("Terminating", 20)), "the operation in progress"),
         (app(operation=operation("Running", 20, finished=21, message="retrying")), "progress: retrying"),
@@ -176,6 +177,7 @@ def test_the_grace_begins_with_the_first_error_also_for_a_new_application():
 )
 def test_an_operation_in_progress_is_waited_for(seen, told):
     assert told in reason(after_refresh(seen))
+    assert "successfully" not in reason(after_refresh(seen))
 
 
 def test_a_closed_sync_window_is_told_instead_of_waited_out():

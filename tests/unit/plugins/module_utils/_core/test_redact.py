@@ -57,6 +57,7 @@ def test_a_values_text_that_speaks_of_a_secret_is_masked_as_a_whole(text):
             "clone of https://me:pw@git.example.org/a.git failed",
             f"clone of https://{MASK}@git.example.org/a.git failed",
         ),
+        ("clone of https://me:p@ss@host/a@b", f"clone of https://{MASK}@host/a@b"),
         ("ssh://git@git.example.org/a.git", f"ssh://{MASK}@git.example.org/a.git"),
         ("https://git.example.org/a@b", "https://git.example.org/a@b"),
         ("me@example.org", "me@example.org"),

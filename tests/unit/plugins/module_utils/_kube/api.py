@@ -20,7 +20,6 @@ class Answer(NamedTuple):
     status: int
     body: Any
     broken: bool = False
-    retry_after: str = ""
 
 
 class Request(NamedTuple):
@@ -79,8 +78,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.api.requests.append(Request(self.command, url.path, query, dict(self.headers), body))
         answer = self.server.api.answers.pop(0)
         self.send_response(answer.status)
-        if answer.retry_after:
-            self.send_header("Retry-After", answer.retry_after)
         if isinstance(answer.body, list):
             self._stream(answer.body, answer.broken)
         else:

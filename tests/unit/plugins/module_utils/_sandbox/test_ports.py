@@ -24,7 +24,7 @@ def ports(root: Path, name: str = "one", dry_run: bool = False, **fixed: Any) ->
 
 def params(root: Path, name: str, fixed: dict[str, Any]) -> dict[str, Any]:
     known = {"path": str(root / name / "ports.json"), "names": ["api", "etcd"], "fixed": fixed, "lasting": ["api"]}
-    return {**known, "avoid": f"{root}/*/ports.json", "range_start": 21000}
+    return {**known, "avoid": f"{root}/*/ports.json"}
 
 
 @pytest.fixture
