@@ -24,7 +24,7 @@ demo: .venv/ansible.stamp $(LINK)  ## Kubernetes and Argo CD on this machine, an
 	$(PLAYBOOK) ai_how.cloud.sandbox -e @playbooks/vars/demo.yml -e sandbox_name=$(SANDBOX)
 	$(PLAYBOOK) ai_how.cloud.gitops_init -e @playbooks/vars/demo.yml -e sandbox_name=$(SANDBOX)
 	$(PLAYBOOK) ai_how.cloud.runtime --tags gitops-apps -e @playbooks/vars/demo.yml -e sandbox_name=$(SANDBOX)
-	@sed -e 's|SANDBOX_NAME|$(SANDBOX)|' -e "s|CACHE_DIR|$${XDG_CACHE_HOME:-$$HOME/.cache}/ai_how.cloud|" \
+	@sed -e 's|SANDBOX_NAME|$(SANDBOX)|' -e 's|CHECKOUT|$(CURDIR)|' -e "s|CACHE_DIR|$${XDG_CACHE_HOME:-$$HOME/.cache}/ai_how.cloud|" \
 	  -e "s|SANDBOX_DIR|$${XDG_STATE_HOME:-$$HOME/.local/state}/ai_how.cloud/sandbox/$(SANDBOX)|" docs/try-next.txt
 
 demo-down: .venv/ansible.stamp $(LINK)  ## end the sandbox of make demo and delete its files

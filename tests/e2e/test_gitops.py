@@ -96,6 +96,13 @@ def test_second_run_changes_nothing(deployed: GitOps) -> None:
     assert deployed.credentials() == credentials
 
 
+def test_another_branch_at_the_same_commit(deployed: GitOps) -> None:
+    for branch in ("dev", "main"):
+        assert_live(deployed, deployed.runtime(gitops_apps_target_revision=branch))
+        sources = [app["spec"]["source"] for app in deployed.applications().values()]
+        assert {source["targetRevision"] for source in sources} == {branch}
+
+
 def test_credentials_of_another_run_that_came_first_stay(deployed: GitOps) -> None:
     """As if they were missing when this run looked, and there when it wrote."""
     credentials = deployed.credentials()
