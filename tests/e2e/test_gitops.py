@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -197,6 +195,20 @@ def test_manifest_that_cannot_be_applied(broken: GitOps) -> None:
     assert_fails_with(broken.runtime(gitops_apps_wait_timeout=300), "123456")
 
 
+def test_manifest_of_an_unknown_kind(broken: GitOps) -> None:
+    """Argo CD tries it for minutes, again and again."""
+    folder = broken.tree / MANIFESTS / "base/mlops/minio"
+    (folder / "foo.yaml").write_text("apiVersion: example.org/v1\nkind: Foo\nmetadata:\n  name: foo\n")
+
+    def add(kustomization: Any) -> None:
+        kustomization["resources"].append("foo.yaml")
+
+    broken.push_edit("base/mlops/minio/kustomization.yaml", add)
+    run = broken.runtime(gitops_apps_wait_timeout=300)
+    assert_fails_with(run, "example.org/v1")
+    assert "(retried 5 times)" not in run.failures[0]
+
+
 def assert_fails_with(run: Run, reason: str) -> None:
     assert run.returncode != 0
     (message,) = run.failures
@@ -247,20 +259,24 @@ def test_killed_process(deployed: GitOps, name: str) -> None:
     """While a push is being deployed: the run ends right or with one clear error, and the next run is right."""
     deployed.push_edit("base/mlops/minio/service.yaml", annotate("e2e/killed", name))
     victim = deployed.processes()[name]
-    with deployed.start_runtime() as process:
-        assert process.stdout
-        output = ""
-        for line in process.stdout:
-            output += line
-            if "Bring the app-of-apps" in line:
-                os.kill(victim, signal.SIGKILL)
-    run = Run(process.returncode, output)
-    assert "Traceback" not in output
+    run = deployed.runtime_with_kill(victim)
+    assert "Traceback" not in run.output
     if run.returncode == 0:
         assert_live(deployed, run)
     else:
-        assert len(run.failures) == 1, output
+        assert len(run.failures) == 1, run.output
     until(lambda: deployed.processes().get(name, victim) != victim and deployed.api_answers(), 60, f"{name} came back")
+    assert_live(deployed, deployed.runtime())
+
+
+def test_killed_supervisord(deployed: GitOps) -> None:
+    """What it ran may end with it, and nothing starts it again but the playbook of the sandbox."""
+    deployed.push_edit("base/mlops/minio/service.yaml", annotate("e2e/killed", "supervisord"))
+    supervisord = int((deployed.box.directory / "run/supervisord.pid").read_text())
+    run = deployed.runtime_with_kill(supervisord)
+    assert "Traceback" not in run.output
+    assert len(run.failures) == (1 if run.returncode else 0), run.output
+    deployed.box.become("present")
     assert_live(deployed, deployed.runtime())
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -103,6 +105,17 @@ class GitOps:
         return subprocess.Popen(
             self._command(*self._runtime()), cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
+
+    def runtime_with_kill(self, victim: int) -> Run:
+        """The same, with a process killed when the applications are being deployed."""
+        output = ""
+        with self.start_runtime() as process:
+            assert process.stdout
+            for line in process.stdout:
+                output += line
+                if "Bring the app-of-apps" in line:
+                    os.kill(victim, signal.SIGKILL)
+        return Run(process.returncode, output)
 
     def synced(self, name: str, revision: str) -> dict[str, Any]:
         """Wait with the module until an application is at a commit; its result."""

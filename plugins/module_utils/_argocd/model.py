@@ -20,6 +20,9 @@ REFRESH_ANNOTATION = "argocd.argoproj.io/refresh"
 IN_CLUSTER = "https://kubernetes.default.svc"
 
 
+# A commit, as Git abbreviates it at least.
+_COMMIT = re.compile(r"[0-9a-f]{7,64}", re.IGNORECASE)
+
 # RFC 1123, as the API server wants them.
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -79,7 +82,7 @@ class Desired:
         destination = params.get("destination") or {}
         if destination.get("server") and destination.get("name"):
             raise wrong("destination has both server and name; give one of them")
-        revisions = tuple(params.get("revisions") or ([params["revision"]] if params.get("revision") else []))
+        revisions = tuple(map(_commit, params.get("revisions") or filter(None, [params.get("revision")])))
         if sources and len(revisions) > len(sources):
             raise wrong(
                 f"{len(revisions)} revisions were given for {len(sources)} source(s); give at most one for each"
@@ -97,9 +100,22 @@ class Desired:
         return bool(self.manifest)
 
 
+def _commit(given: str) -> str:
+    """Commits in the letters in which Git writes them; versions of charts as they are."""
+    return given.lower() if _COMMIT.fullmatch(given) else given
+
+
+def not_a_commit(revisions: Sequence[str], sources: Sequence[Mapping[str, Any]]) -> str:
+    """The first of the revisions at which its source, a Git repository, can never be; empty if there is none."""
+    for revision, source in zip(revisions, sources):
+        is_git = "chart" not in source and not str(source.get("repoURL", "")).startswith("oci://")
+        if revision and is_git and not _COMMIT.fullmatch(revision):
+            return revision
+    return ""
+
+
 def _manifest(params: Mapping[str, Any], key: Key) -> dict[str, Any]:
-    # The API server leaves out what is empty in metadata, and it would never be found there.
-    metadata = {name: value for name, value in to_api(METADATA, params).items() if value}
+    metadata = to_api(METADATA, params)
     spec = to_api(SPEC, params)
     if not metadata and not spec:
         return {}
@@ -107,31 +123,12 @@ def _manifest(params: Mapping[str, Any], key: Key) -> dict[str, Any]:
         spec.setdefault("project", "default")
     if spec.get("destination") is not None and not {"server", "name"} & set(spec["destination"]):
         spec["destination"]["server"] = IN_CLUSTER
-    for source in spec.get("sources", []) + ([spec["source"]] if "source" in spec else []):
-        _normalize_source(source)
-    _normalize_sync_policy(spec)
     return {
         "apiVersion": API_VERSION,
         "kind": "Application",
         "metadata": {"name": key.name, "namespace": key.namespace, **metadata},
         **({"spec": spec} if spec else {}),
     }
-
-
-def _normalize_source(source: dict[str, Any]) -> None:
-    """Leave out structures that say nothing: Argo CD removes them again (NormalizeSource in util/argo/argo.go)."""
-    for kind in ("helm", "kustomize", "directory"):
-        if kind in source and not _said(source[kind]):
-            del source[kind]
-
-
-def _normalize_sync_policy(spec: dict[str, Any]) -> None:
-    """Like sources: Argo CD removes a policy that says nothing (SyncPolicy.IsZero in types.go)."""
-    policy = spec.get("syncPolicy", {})
-    if policy.get("syncOptions") == []:
-        del policy["syncOptions"]
-    if not policy:
-        spec.pop("syncPolicy", None)
 
 
 # Structures with names of the user's own: in them, false and empty mean something.
@@ -151,6 +148,7 @@ class Operation:
     """``status.operationState``.
 
     ``applied``: the child applications that it has already applied. ``self_heals``: how many in a row it is.
+    ``retries``: how often it failed and was begun again.
     """
 
     phase: str = ""
@@ -162,6 +160,7 @@ class Operation:
     applied: tuple[Key, ...] = ()
     failures: tuple[str, ...] = ()
     self_heals: int = 0
+    retries: int = 0
 
     @property
     def running(self) -> bool:
@@ -170,6 +169,11 @@ class Operation:
     @property
     def failed(self) -> bool:
         return self.phase in ("Failed", "Error")
+
+    @property
+    def told(self) -> str:
+        """Message and reasons, resource by resource."""
+        return self.message + (f" [{'; '.join(self.failures)}]" if self.failures else "")
 
 
 @dataclass(frozen=True)
@@ -306,6 +310,7 @@ def _operation(state: Optional[Mapping[str, Any]], namespace: str) -> Optional[O
             ),
             "",
         ),
+        retries=state.get("retryCount", 0),
         self_heals=state.get("operation", {}).get("sync", {}).get("selfHealAttemptsCount", 0),
         revisions=_revisions(result),
         applied=tuple(

@@ -12,8 +12,8 @@ from __future__ import annotations
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import Opt, Options
 
 _NAME_VALUE: Options = {
-    "name": Opt(required=True),
-    "value": Opt(required=True),
+    "name": Opt(required=True, keep_empty=True),
+    "value": Opt(required=True, keep_empty=True),
 }
 
 _HELM: Options = {
@@ -45,7 +45,11 @@ _KUSTOMIZE: Options = {
     "name_suffix": Opt(),
     "namespace": Opt(),
     "images": Opt("list", elements="str"),
-    "replicas": Opt("list", elements="dict", options={"name": Opt(required=True), "count": Opt("int", required=True)}),
+    "replicas": Opt(
+        "list",
+        elements="dict",
+        options={"name": Opt(required=True), "count": Opt("int", required=True, keep_empty=True)},
+    ),
     "common_labels": Opt("dict"),
     "force_common_labels": Opt("bool"),
     "label_without_selector": Opt("bool"),
@@ -61,11 +65,7 @@ _KUSTOMIZE: Options = {
     "api_versions": Opt("list", elements="str"),
 }
 
-_JSONNET_VARIABLE: Options = {
-    "name": Opt(required=True),
-    "value": Opt(required=True),
-    "code": Opt("bool"),
-}
+_JSONNET_VARIABLE: Options = {**_NAME_VALUE, "code": Opt("bool")}
 
 _DIRECTORY: Options = {
     "recurse": Opt("bool"),
@@ -96,8 +96,9 @@ SOURCE: Options = {
 _SYNC_POLICY: Options = {
     "automated": Opt(
         "dict",
+        keep_empty=True,
         options={
-            "enabled": Opt("bool"),
+            "enabled": Opt("bool", keep_empty=True),
             "prune": Opt("bool"),
             "self_heal": Opt("bool"),
             "allow_empty": Opt("bool"),
@@ -106,23 +107,27 @@ _SYNC_POLICY: Options = {
     "sync_options": Opt("list", elements="str"),
     "retry": Opt(
         "dict",
+        keep_empty=True,
         options={
             "limit": Opt("int"),
             "refresh": Opt("bool"),
             "backoff": Opt(
                 "dict",
-                options={"duration": Opt(), "factor": Opt("int"), "max_duration": Opt()},
+                keep_empty=True,
+                options={"duration": Opt(), "factor": Opt("int", keep_empty=True), "max_duration": Opt()},
             ),
         },
     ),
-    "managed_namespace_metadata": Opt("dict", options={"labels": Opt("dict"), "annotations": Opt("dict")}),
+    "managed_namespace_metadata": Opt(
+        "dict", keep_empty=True, options={"labels": Opt("dict"), "annotations": Opt("dict")}
+    ),
 }
 
 SPEC: Options = {
     "project": Opt(),
     "source": Opt("dict", options=SOURCE),
     "sources": Opt("list", elements="dict", options=SOURCE),
-    "destination": Opt("dict", options={"server": Opt(), "name": Opt(), "namespace": Opt()}),
+    "destination": Opt("dict", keep_empty=True, options={"server": Opt(), "name": Opt(), "namespace": Opt()}),
     "sync_policy": Opt("dict", options=_SYNC_POLICY),
     "ignore_differences": Opt(
         "list",
@@ -137,7 +142,7 @@ SPEC: Options = {
             "managed_fields_managers": Opt("list", elements="str"),
         },
     ),
-    "revision_history_limit": Opt("int"),
+    "revision_history_limit": Opt("int", keep_empty=True),
     "info": Opt("list", elements="dict", options=_NAME_VALUE),
 }
 

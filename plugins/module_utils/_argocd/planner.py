@@ -15,6 +15,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import 
     Desired,
     Key,
     Observed,
+    not_a_commit,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused
 
@@ -60,6 +61,7 @@ Action = Union[Apply, SetFinalizers, Delete]
 
 def plan_present(desired: Desired, observed: Optional[Observed]) -> tuple[Action, ...]:
     """Nothing, or one Apply."""
+    _require_commits(desired, observed)
     if observed is None:
         _require_complete(desired)
     elif observed.deleting and desired.declares:
@@ -87,6 +89,18 @@ def plan_absent(key: Key, observed: Optional[Observed], cascade: Optional[str]) 
     if before == after:
         return deletion
     return (SetFinalizers(key, before, after, observed.resource_version), *deletion)
+
+
+def _require_commits(desired: Desired, observed: Optional[Observed]) -> None:
+    spec = desired.manifest.get("spec", {})
+    if observed and not {"source", "sources"} & set(spec):
+        spec = observed.raw.get("spec", {})
+    wrong = not_a_commit(desired.revisions, spec.get("sources") or [spec.get("source", {})])
+    if wrong:
+        raise Invalid(
+            f'{desired.key}: "{wrong}" cannot be the revision to wait for, since it is no commit; give 7 or more '
+            "digits of one (git rev-parse), and branches and tags as target_revision of the source"
+        )
 
 
 def _require_complete(desired: Desired) -> None:

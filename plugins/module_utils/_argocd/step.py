@@ -14,15 +14,17 @@ import re
 from dataclasses import dataclass, replace
 from typing import Optional, Union
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key, Observed
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Problem, Refused
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key, Observed, Operation
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Problem, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Step, Watch, Write
 
 # Seconds for which a state may show before it counts as final: rollouts are Degraded for a moment, Argo CD's own
-# parts restart, self-heal takes a comparison to begin, and two deletions meet in the same resource.
+# parts restart, self-heal takes a comparison to begin, a sync fails for want of what another one brings, and two
+# deletions meet in the same resource.
 DEGRADED_GRACE = 10.0
 UNAVAILABLE_GRACE = 45.0
 OUT_OF_SYNC_GRACE = 20.0
+RETRY_GRACE = 20.0
 DELETION_ERROR_GRACE = 10.0
 REFRESH_AGAIN = 3.0
 
@@ -146,15 +148,12 @@ def _judge(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[Ste
         message = operation.message if operation and operation.running else ""
         if "blocked by sync window" in message:
             return Fail(Refused(f"{goal.key}: {message}; the operation stays queued until the window opens")), memory
+        if operation and operation.running and operation.retries and operation.revisions == app.revisions:
+            return _retrying(goal, operation, memory, now)
         return Watch(f"the operation in progress{': ' + message if message else ''}"), replace(memory, symptom="")
     if operation and is_recent(goal, app):
         if operation.failed and (operation.token == goal.token or not memory.operated):
-            reasons = "; ".join(operation.failures)
-            return Fail(
-                Failed(
-                    f"{goal.key}: sync {operation.phase}: {operation.message}" + (f" [{reasons}]" if reasons else "")
-                )
-            ), memory
+            return Fail(Failed(f"{goal.key}: sync {operation.phase}: {operation.told}")), memory
         if operation.finished_at > app.reconciled_at:
             return Watch("Argo CD to compare it after the operation"), memory
     may_start = goal.may_sync and not memory.operated
@@ -164,8 +163,6 @@ def _judge(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[Ste
         return Watch("Argo CD to compare the changed spec"), memory
     passed = entered_history(goal, app)
     if not at_revisions(goal.revisions, app.revisions) and not passed:
-        if may_start and not app.auto_sync:
-            return _start(goal, app, memory)
         return Fail(Failed(superseded(goal, app))), memory
     if app.sync == "OutOfSync" and not (passed and not at_revisions(goal.revisions, app.revisions)):
         return _out_of_sync(goal, app, memory, may_start, now)
@@ -182,6 +179,15 @@ def _comparison_error(goal: Settle, app: Observed, errors: str, memory: Memory, 
                 return Write(Refresh(goal.key)), replace(memory, refreshed_at=now)
             return Watch(errors, wake_after=REFRESH_AGAIN), memory
     return Fail(Failed(f"{goal.key}, from {', '.join(map(str, app.sources))}: {errors}")), memory
+
+
+def _retrying(goal: Settle, operation: Operation, memory: Memory, now: float) -> tuple[Step, Memory]:
+    """Argo CD goes on for minutes with what failed at this very commit."""
+    memory = _notice(memory, "retrying", now)
+    patience = RETRY_GRACE - (now - memory.since)
+    if patience > 0:
+        return Watch(f"the operation in progress: {operation.message}", wake_after=patience), memory
+    return Fail(Failed(f"{goal.key}: sync fails again and again: {operation.told}")), memory
 
 
 def _out_of_sync(goal: Settle, app: Observed, memory: Memory, may_start: bool, now: float) -> tuple[Step, Memory]:
@@ -220,14 +226,11 @@ def _health(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[St
 
 
 def _start(goal: Settle, app: Observed, memory: Memory) -> tuple[Step, Memory]:
-    """An operation of our own: at the commit that is waited for, else at the one that was just compared."""
-    wanted = [want or seen for want, seen in zip(goal.revisions, app.revisions)] + list(
-        app.revisions[len(goal.revisions) :]
-    )
+    """An operation of our own, at the commit that was just compared."""
     action = StartSync(
         key=goal.key,
         observed=app,
-        revisions=app.revisions if app.auto_sync else tuple(wanted),
+        revisions=app.revisions,
         prune=app.auto_prune if goal.prune is None else goal.prune,
         token=goal.token,
     )
@@ -320,5 +323,7 @@ def look_further(key: Key) -> str:
 
 
 def failed(key: Key, problem: Problem) -> str:
-    """The sentence of a failure, ended by where to look."""
+    """The sentence of a failure, ended by where to look, unless nobody can."""
+    if isinstance(problem, Unavailable):
+        return str(problem)
     return f"{problem}. Look further with: {look_further(key)}"

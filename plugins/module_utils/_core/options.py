@@ -19,7 +19,8 @@ class Opt:
     """One option: its Ansible type, and the name of its field in the API where that is not plain camelCase.
 
     ``type``, ``elements`` and ``required`` mean what they mean in an argument spec; ``options`` makes it
-    a structure (or, with ``type="list"``, a list of structures).
+    a structure (or, with ``type="list"``, a list of structures). ``keep_empty``: false, 0 and empty are values of
+    their own (in the API's Go types: a pointer, or no ``omitempty``).
     """
 
     type: str = "str"
@@ -27,6 +28,7 @@ class Opt:
     options: Optional[Mapping[str, Opt]] = None
     required: bool = False
     api: str = ""
+    keep_empty: bool = False
 
 
 Options = Mapping[str, Opt]
@@ -49,11 +51,15 @@ def _spec(opt: Opt) -> dict[str, Any]:
 
 
 def to_api(options: Options, params: Mapping[str, Any]) -> dict[str, Any]:
-    """``params`` in the API's names. Options that were not given are left out; those given empty are kept."""
+    """``params`` in the API's names. What is not given is left out, and so is what is false, 0 or empty.
+
+    For the servers of these APIs both say the same (``omitempty`` of Go), so they leave it out when they write.
+    """
+    given = {name: _value(opt, params[name]) for name, opt in options.items() if params.get(name) is not None}
     return {
-        opt.api or camel_case(name): _value(opt, params[name])
-        for name, opt in options.items()
-        if params.get(name) is not None
+        options[name].api or camel_case(name): value
+        for name, value in given.items()
+        if value or options[name].keep_empty
     }
 
 

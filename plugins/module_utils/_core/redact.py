@@ -13,9 +13,9 @@ from typing import Any
 MASK = "********"
 
 # Names whose values are secrets by the habit of the field: Helm parameters and values, plugin environments.
-_SECRET_NAME = re.compile(
-    r"pass(?:word|wd|phrase)|secret|token|credential|(?:api|access|private|client)[-_]?key", re.IGNORECASE
-)
+_SECRET = r"pass(?:word|wd|phrase)|pwd|secret|token|credential|(?:api|access|private|client|signing|encryption)[-_]?key"
+_SECRET_NAME = re.compile(rf"{_SECRET}|^pass$", re.IGNORECASE)
+_SECRET_ARGUMENT = re.compile(rf"(?<![\w-])([\w.-]*(?:{_SECRET})[\w.-]*=)[^\s&'\"]+", re.IGNORECASE)
 _URL_USERINFO = re.compile(r"(?<=://)[^/\s]+(?=@)")
 
 
@@ -29,8 +29,8 @@ def redact(value: Any) -> Any:
 
 
 def redact_text(text: str) -> str:
-    """``text`` with the credentials in URLs masked."""
-    return _URL_USERINFO.sub(MASK, text)
+    """``text`` with the credentials in URLs and in arguments like ``--token=x`` masked."""
+    return _SECRET_ARGUMENT.sub(rf"\1{MASK}", _URL_USERINFO.sub(MASK, text))
 
 
 def _redact_item(holder: Mapping[Any, Any], key: Any, item: Any) -> Any:
@@ -43,9 +43,9 @@ def _redact_item(holder: Mapping[Any, Any], key: Any, item: Any) -> Any:
 
 
 def _mask(item: Any) -> Any:
-    """A secret masked, also as a number or a list; structures below a secret's name are looked into."""
+    """A secret masked, also as a number, and below a list or structure all but what only names it."""
     if isinstance(item, (list, tuple)):
         return [_mask(one) for one in item]
-    if isinstance(item, (Mapping, bool)) or item in ("", None):
-        return redact(item)
-    return MASK
+    if isinstance(item, Mapping):
+        return {key: redact(one) if key in ("name", "key", "namespace") else _mask(one) for key, one in item.items()}
+    return item if isinstance(item, bool) or item in ("", None) else MASK

@@ -98,11 +98,30 @@ class Module(AnsibleModule):
         raise AssertionError("exit_json returned")
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
-        super().fail_json(redact_text(msg), **{"invocation": self._invocation(), **result})
+        # AnsibleModule does not say which option it was
+        text = _malformed(self.argument_spec, getattr(self, "params", {})) or msg
+        super().fail_json(redact_text(text), **{"invocation": self._invocation(), **result})
         raise AssertionError("fail_json returned")
 
     def _invocation(self) -> dict[str, Any]:
         return {"module_args": redact(getattr(self, "params", {}))}
+
+
+def _malformed(options: Mapping[str, Any], params: Mapping[str, Any], path: str = "") -> str:
+    """The sentence about the first option that should be a structure, or a list of them, and is not; else empty."""
+    for name, option in options.items():
+        value = params.get(name)
+        if not option.get("options") or value is None:
+            continue
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            where = f"{path}{name}[{index}]" if isinstance(value, list) else f"{path}{name}"
+            if not isinstance(item, Mapping):
+                list_of = "a list of " if option["type"] == "list" else ""
+                return f"{where} is {item!r}, and {list_of}key: value was expected"
+            below = _malformed(option["options"], item, f"{where}.")
+            if below:
+                return below
+    return ""
 
 
 @dataclass

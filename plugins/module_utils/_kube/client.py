@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -92,16 +92,25 @@ class Client:
         self, kind: Kind, body: Mapping[str, Any], field_manager: str, force: bool = False, dry_run: bool = False
     ) -> dict[str, Any]:
         """Server-side apply; the object as it then is (as it would be, with ``dry_run``)."""
-        return self._request(
+        namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
+        return self._answer(
             "patch",
             kind,
-            body["metadata"]["namespace"],
-            "server_side_apply",
-            name=body["metadata"]["name"],
-            body=body,
-            field_manager=field_manager,
-            force_conflicts=force,
-            dry_run="All" if dry_run else None,
+            namespace,
+            name,
+            lambda: self._dynamic.request(
+                "patch",
+                _resource(kind, self._dynamic).path(namespace=namespace, name=name),
+                # JSON is YAML, but not with the pairs of escapes in which the client writes characters beyond the BMP.
+                # The charset lets every version of it send text as it is.
+                body=json.dumps(body, ensure_ascii=False).encode(),
+                content_type="application/apply-patch+yaml; charset=utf-8",
+                field_manager=field_manager,
+                force_conflicts=force,
+                dry_run="All" if dry_run else None,
+                serialize=False,
+                _request_timeout=_TIMEOUT,
+            ),
         )
 
     def merge_patch(
@@ -156,14 +165,26 @@ class Client:
             raise self._unreachable(error) from error
 
     def _request(self, verb: str, kind: Kind, namespace: str, method: str, **arguments: Any) -> dict[str, Any]:
-        resource = _resource(kind, self._dynamic)
+        send = getattr(self._dynamic, method)
+        return self._answer(
+            verb,
+            kind,
+            namespace,
+            arguments.get("name", ""),
+            lambda: send(
+                _resource(kind, self._dynamic),
+                namespace=namespace,
+                serialize=False,
+                _request_timeout=_TIMEOUT,
+                **arguments,
+            ),
+        )
+
+    def _answer(self, verb: str, kind: Kind, namespace: str, name: str, send: Callable[[], Any]) -> dict[str, Any]:
         try:
-            response = getattr(self._dynamic, method)(
-                resource, namespace=namespace, serialize=False, _request_timeout=_TIMEOUT, **arguments
-            )
-            return self._json(response.data)
+            return self._json(send().data)
         except ApiException as error:
-            raise self._problem(verb, kind, namespace, arguments.get("name", ""), error) from error
+            raise self._problem(verb, kind, namespace, name, error) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._unreachable(error) from error
 

@@ -56,7 +56,7 @@ def _choose(params: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
     path = params["path"]
     before = _read(path)
     others = [other for other in glob.glob(params["avoid"]) if os.path.realpath(other) != os.path.realpath(path)]
-    taken = {port for other in others for port in _read(other).values()}
+    taken = {port for other in others for port in _of_neighbour(other).values()}
     fixed = _fixed(params["fixed"])
     ports = {**before, **fixed}
     for name, port in fixed.items():
@@ -113,6 +113,14 @@ def _fault(port: int) -> str:
                 return "is not for this user (Linux keeps those below 1024 for root)"
             raise
         return ""
+
+
+def _of_neighbour(path: str) -> dict[str, int]:
+    """None if the file is no file of ports: it is not ours to judge."""
+    try:
+        return _read(path)
+    except (Invalid, Unavailable):
+        return {}
 
 
 def _read(path: str) -> dict[str, int]:

@@ -179,7 +179,7 @@ MANIFEST = {
                     "exclude": "test/*",
                     "jsonnet": {
                         "extVars": [{"name": "a", "value": "1", "code": True}],
-                        "tlas": [{"name": "b", "value": "2", "code": False}],
+                        "tlas": [{"name": "b", "value": "2"}],
                         "libs": ["vendor"],
                     },
                 },
@@ -187,7 +187,7 @@ MANIFEST = {
         ],
         "destination": {"server": "https://kubernetes.default.svc", "namespace": "mlops"},
         "syncPolicy": {
-            "automated": {"enabled": True, "prune": True, "selfHeal": True, "allowEmpty": False},
+            "automated": {"enabled": True, "prune": True, "selfHeal": True},
             "syncOptions": ["CreateNamespace=true"],
             "retry": {
                 "limit": 5,

@@ -81,6 +81,15 @@ def test_the_revisions_to_wait_for(params, revisions):
     assert desired(**params).revisions == revisions
 
 
+def test_a_commit_is_written_as_git_does():
+    assert desired(revision="ABCDEF0").revisions == ("abcdef0",)
+    assert desired(revision="1.2.3-RC1").revisions == ("1.2.3-RC1",)
+
+
+def test_an_empty_destination_is_the_cluster_of_argo_cd():
+    assert spec(destination={"namespace": "x", "name": ""})["destination"]["server"] == "https://kubernetes.default.svc"
+
+
 def test_a_name_alone_declares_nothing():
     alone = desired(source=None, labels=None, revision=A, prune=True)
     assert not alone.declares
@@ -119,7 +128,12 @@ def test_empty_metadata_is_left_out_for_the_server_does_not_keep_it():
         ({"directory": {"recurse": False, "jsonnet": {"libs": []}}}, {}),
         ({"kustomize": {"name_prefix": ""}}, {}),
         ({"helm": {"values_object": {}}}, {}),
-        ({"directory": {"recurse": True, "jsonnet": {}}}, {"directory": {"recurse": True, "jsonnet": {}}}),
+        ({"directory": {"recurse": True, "jsonnet": {}}}, {"directory": {"recurse": True}}),
+        (
+            {"helm": {"parameters": [{"name": "a", "value": "", "force_string": False}]}},
+            {"helm": {"parameters": [{"name": "a"}]}},
+        ),
+        ({"target_revision": "", "name": ""}, {}),
         ({"helm": {"values_object": {"persistence": False}}}, {"helm": {"valuesObject": {"persistence": False}}}),
         ({"kustomize": {"common_labels": {"gpu": ""}}}, {"kustomize": {"commonLabels": {"gpu": ""}}}),
     ],

@@ -51,6 +51,22 @@ def captured(change):
 # state: present
 
 
+@pytest.mark.parametrize("revision", ["main", "HEAD", "abc123", "refs/heads/main"])
+def test_only_a_commit_can_be_waited_for(revision):
+    with pytest.raises(Invalid, match=f'"{revision}" cannot be the revision to wait for, since it is no commit'):
+        plan(revision=revision)
+    with pytest.raises(Invalid, match="no commit"):
+        plan_present(
+            Desired.from_params({"name": "web", "revision": revision}, "argocd"), Observed.parse(CAPTURED["web"])
+        )
+
+
+def test_a_chart_has_versions():
+    chart = {"repo_url": "https://charts.example.org", "chart": "minio", "target_revision": "5.x"}
+    assert len(plan(source=chart, revision="5.1.0")) == 1
+    assert len(plan(source={"repo_url": "oci://example.org/x", "path": "."}, revision="5.1.0")) == 1
+
+
 def test_nothing_is_done_where_everything_is_as_wanted():
     assert plan() == ()
 
@@ -70,7 +86,7 @@ def test_nothing_is_done_where_everything_is_as_wanted():
         {"sync_policy": {"automated": {"prune": True}, "sync_options": ["CreateNamespace=true"]}},
         {"sync_policy": {"automated": {}, "sync_options": ["CreateNamespace=true", "ServerSideApply=true"]}},
         {"revision_history_limit": 0},
-        {"info": []},
+        {"info": [{"name": "a", "value": ""}]},
     ],
 )
 def test_what_differs_is_applied(options):

@@ -17,7 +17,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
     foresee,
     next_step,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Refused
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Watch, Write
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
     CAPTURED,
@@ -180,6 +180,30 @@ def test_an_operation_in_progress_is_waited_for(seen, told):
     assert "successfully" not in reason(after_refresh(seen))
 
 
+def retried(times=1, revision=A, message="one or more objects failed to apply. Retrying attempt #1"):
+    refused = {"kind": "Foo", "name": "foo", "status": "SyncFailed", "message": "no matches for kind"}
+    seen = operation("Running", 20, finished=21, revision=revision, message=message, resources=[refused])
+    return app(operation={**seen, "retryCount": times})
+
+
+def test_a_sync_that_fails_again_and_again_at_the_commit_gets_a_grace():
+    step, memory = next_step(settle(), retried(), REFRESHED, 100.0)
+    assert (reason(step), step.wake_after) == (
+        f"the operation in progress: {retried().operation.message}",
+        rules.RETRY_GRACE,
+    )
+    step, memory = next_step(settle(), retried(2), memory, 115.0)
+    assert step.wake_after == 5.0
+    told = problem(next_step(settle(), retried(3), memory, 120.0)[0])
+    assert "fails again and again" in told and told.endswith("[Foo/foo: no matches for kind]")
+
+
+def test_a_sync_that_failed_at_an_older_commit_is_waited_for():
+    _step, memory = next_step(settle(), retried(revision=B), REFRESHED, 100.0)
+    assert isinstance(next_step(settle(), retried(revision=B), memory, 200.0)[0], Watch)
+    assert isinstance(next_step(settle(), retried(0), memory, 200.0)[0], Watch)
+
+
 def test_a_closed_sync_window_is_told_instead_of_waited_out():
     step = after_refresh(app(operation=operation("Running", 20, message="Sync operation blocked by sync window")))
     assert isinstance(step.problem, Refused)
@@ -320,14 +344,10 @@ def test_a_manual_application_is_synced_when_asked_for():
     assert memory.operated
 
 
-def test_a_manual_application_is_synced_at_the_commit_that_is_waited_for():
-    step = after_refresh(app(automated=None, revision=C), may_sync=True, revisions=(B,))
-    assert started(step).revisions == (B,)
-
-
-def test_an_application_that_syncs_automatically_only_takes_the_commit_of_its_branch():
-    assert started(after_refresh(app(sync="OutOfSync"), may_sync=True)).revisions == (A,)
-    assert "superseded" in problem(after_refresh(app(revision=C), may_sync=True, revisions=(B,)))
+@pytest.mark.parametrize("automated", [None, {}])
+def test_only_the_commit_of_its_branch_is_synced_never_an_older_one(automated):
+    assert started(after_refresh(app(automated=automated, sync="OutOfSync"), may_sync=True)).revisions == (A,)
+    assert "superseded" in problem(after_refresh(app(automated=automated, revision=C), may_sync=True, revisions=(B,)))
 
 
 def test_sources_without_an_expected_revision_are_synced_as_they_were_compared():
@@ -515,6 +535,10 @@ def test_foresight_of_an_expected_commit(revision, known):
 )
 def test_has_moved_when_something_was_deployed_since(baseline, seen, moved):
     assert rules.has_moved(baseline, seen) is moved
+
+
+def test_a_server_that_is_away_cannot_show_more():
+    assert rules.failed(key(), Unavailable("is the server up?")) == "is the server up?"
 
 
 def test_a_failure_ends_with_the_commands_that_show_more():

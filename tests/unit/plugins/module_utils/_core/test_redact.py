@@ -25,15 +25,20 @@ def test_secrets_need_not_be_text(secret):
     assert "1" not in shown
 
 
-@pytest.mark.parametrize("harmless", ["", None, True, False, [], {"enabled": True, "size": 3}])
+@pytest.mark.parametrize("harmless", ["", None, True, False, [], {"enabled": True, "name": "db"}])
 def test_what_cannot_be_a_secret_is_shown(harmless):
     assert redact({"secret": harmless}) == {"secret": harmless}
 
 
-def test_structures_below_a_secrets_name_are_looked_into():
-    assert redact({"secret": {"password": "x", "url": "https://me:pw@host"}}) == {
-        "secret": {"password": MASK, "url": f"https://{MASK}@host"}
+def test_below_a_secrets_name_only_names_are_shown():
+    assert redact({"secrets": {"main": "x", "more": [{"value": 1, "key": "a", "name": "https://me:pw@host"}]}}) == {
+        "secrets": {"main": MASK, "more": [{"value": MASK, "key": "a", "name": f"https://{MASK}@host"}]}
     }
+
+
+@pytest.mark.parametrize("name", ["pwd", "pass", "signingKey", "encryption_key"])
+def test_less_usual_names_of_secrets(name):
+    assert redact({name: "s3cret", "compass": "north"}) == {name: MASK, "compass": "north"}
 
 
 @pytest.mark.parametrize(
@@ -77,3 +82,15 @@ def test_the_rest_stays_as_it_is():
     shown = {"a": 1, "b": [True, None, 1.5], "c": {"name": "web", "value": "x"}, 5: "five", "values": {"x": 1}}
     assert redact(shown) == shown
     assert redact(("a", "b")) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("serve --db.password=s3cret -v", f"serve --db.password={MASK} -v"),
+        ("postgres://h/db?user=me&password=x&a=b", f"postgres://h/db?user=me&password={MASK}&a=b"),
+        ("a secret of 3 tokens: name=x", "a secret of 3 tokens: name=x"),
+    ],
+)
+def test_secrets_in_arguments_are_masked(text, shown):
+    assert redact_text(text) == shown

@@ -479,6 +479,27 @@ def test_a_problem_before_anything_was_done_is_one_sentence(monkeypatch, problem
     assert run_module(monkeypatch, make_domain) == {"failed": True, "msg": "bad source"}
 
 
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"apps": "abc"}, "apps is 'abc', and a list of key: value was expected"),
+        ({"apps": [{}, "abc"]}, "apps[1] is 'abc', and a list of key: value was expected"),
+        ({"apps": [{"sync": 1}]}, "apps[0].sync is 1, and key: value was expected"),
+        ({"apps": [{"sync": {}}, {"sync": None}], "name": 1}, "something else"),
+    ],
+)
+def test_what_should_be_a_structure_is_named(monkeypatch, params, sentence):
+    said = []
+    monkeypatch.setattr(runner.AnsibleModule, "fail_json", lambda self, text, **result: said.append(text))
+    module = object.__new__(runner.Module)
+    sync = {"type": "dict", "options": {"prune": {"type": "bool"}}}
+    module.argument_spec = {"name": {"type": "str"}, "apps": {"type": "list", "options": {"sync": sync}}}
+    module.params = params
+    with pytest.raises(AssertionError, match="returned"):
+        module.fail_json(msg="something else")
+    assert said == [sentence]
+
+
 @pytest.mark.parametrize("end", ["exit_json", "fail_json"])
 def test_options_and_messages_are_shown_without_secrets(monkeypatch, end):
     def shown(self, *message, **result):
@@ -486,6 +507,7 @@ def test_options_and_messages_are_shown_without_secrets(monkeypatch, end):
 
     monkeypatch.setattr(runner.AnsibleModule, end, shown)
     module = object.__new__(runner.Module)
+    module.argument_spec = {}
     module.params = {
         "kubeconfig": {"users": [{"user": {"token": "s3cret", "client-key-data": "s3cret"}}]},
         "source": {"helm": {"parameters": [{"name": "auth.password", "value": "s3cret"}]}},

@@ -74,7 +74,7 @@ def test_apply_is_server_side_with_our_field_manager(api, options, query):
     assert client(api).apply(APPLICATION, WEB, "me", **options) == WEB
     (request,) = api.requests
     assert (request.method, request.path, request.body) == ("PATCH", f"{COLLECTION}/web", WEB)
-    assert request.headers["Content-Type"] == "application/apply-patch+yaml"
+    assert request.headers["Content-Type"] == "application/apply-patch+yaml; charset=utf-8"
     assert {**request.query, "force": request.query.get("force", "false").lower()} == {
         "fieldManager": "me",
         "force": "false",

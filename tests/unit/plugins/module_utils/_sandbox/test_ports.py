@@ -129,3 +129,9 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "one/ports.json").write_text("[]")
     with pytest.raises(Invalid, match=r"one/ports\.json is not a file of ports"):
         ports(tmp_path)
+
+
+def test_a_file_of_somebody_else_is_none_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web/ports.json").write_text('{"http": "eighty"}')
+    assert ports(tmp_path)["changed"]
