@@ -16,7 +16,7 @@ MASK = "********"
 _SECRET_NAME = re.compile(
     r"pass(?:word|wd|phrase)|secret|token|credential|(?:api|access|private|client)[-_]?key", re.IGNORECASE
 )
-_URL_USERINFO = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+_URL_USERINFO = re.compile(r"(?<=://)[^/\s\"]+(?=@)")  # up to the last @, for a password may hold one
 
 
 def redact(value: Any) -> Any:
