@@ -57,6 +57,8 @@ def test_a_values_text_that_speaks_of_a_secret_is_masked_as_a_whole(text):
             "clone of https://me:pw@git.example.org/a.git failed",
             f"clone of https://{MASK}@git.example.org/a.git failed",
         ),
+        ("https://me:p@ss@git.example.org/a@b.git", f"https://{MASK}@git.example.org/a@b.git"),
+        ('"https://a.example","b@c"', '"https://a.example","b@c"'),
         ("ssh://git@git.example.org/a.git", f"ssh://{MASK}@git.example.org/a.git"),
         ("https://git.example.org/a@b", "https://git.example.org/a@b"),
         ("me@example.org", "me@example.org"),
