@@ -61,7 +61,7 @@ options:
     description: E-mail address for the commit, used where Git has no identity.
     type: str
     default: ""
-  message:
+  commit_message:
     description: Message of the commit.
     type: str
     required: true
@@ -90,7 +90,7 @@ EXAMPLES = r"""
     source: /home/me/.ansible/collections/ansible_collections/ai_how/cloud/k8s-manifests
     repo_url: https://github.com/your-org/ai-how
     remote_url: https://github.com/your-org/ai-how
-    message: Add GitOps manifests
+    commit_message: Add GitOps manifests
 """
 
 RETURN = r"""
@@ -145,7 +145,7 @@ def main() -> None:
             "overwrite": {"type": "list", "elements": "str", "default": []},
             "author_name": {"type": "str", "default": ""},
             "author_email": {"type": "str", "default": ""},
-            "message": {"type": "str", "required": True},
+            "commit_message": {"type": "str", "required": True},
             "lock_timeout": {"type": "int", "default": 300},
         },
         merge,

@@ -192,7 +192,9 @@ class _Tree:
                 name for name in (wanted.main, wanted.dev) if self._git("check-ref-format", "--branch", name)[0]
             ],
             committed=self._committed(),
-            history=self._below("log", "-z", "--format=", "--name-only", "--no-renames", "--", FOLDER),
+            history=self._below(
+                "log", "-z", "--no-show-signature", "--format=", "--name-only", "--no-renames", "--", FOLDER
+            ),
             uncommitted=self._below(
                 "status",
                 "--porcelain",
@@ -252,7 +254,7 @@ class _Tree:
             ]
             self._do("add", "--force", "--", *files)
             # --only: what else is staged in this working tree is not ours to commit.
-            message = ["--message", self._params["message"]]
+            message = ["--message", self._params["commit_message"]]
             self._do(*([] if seen.has_identity else author), "commit", "--quiet", "--only", *message, "--", *files)
         if planned.make_dev:
             self._do("branch", "--no-track", self._wanted.dev, "HEAD")
