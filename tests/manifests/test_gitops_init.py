@@ -63,10 +63,10 @@ class Place:
         return SimpleNamespace(rc=rc, changed=int(changed[1]), out=out)
 
     def init_killed(self, when: str, command: str, **variables: object) -> None:
-        """A run that is killed before or after this git command."""
+        """A run that is killed, with its module, before or after this git command."""
         folder = self.dir.parent / "bin"
         folder.mkdir(exist_ok=True)
-        git, kill = shutil.which("git"), 'kill -9 "$PLAYBOOK"'
+        git, kill = shutil.which("git"), 'kill -9 "$PLAYBOOK" "$PPID"'
         steps = f"{kill}; exit 1" if when == "before" else f'{git} "$@"; {kill}; exit'
         (folder / "git").write_text(f'#!/bin/sh\ncase " $* " in *" {command} "*) {steps};; esac\nexec {git} "$@"\n')
         (folder / "git").chmod(0o755)
@@ -193,27 +193,31 @@ def begun(first, tmp_path):
     return place
 
 
-def assert_as_after_one_run(place):
+def wait_until(condition):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def assert_as_after_one_run(place, commits=1):
     ours = {path.relative_to(TREE) for path in TREE.rglob("*") if path.is_file()}
     assert {path.relative_to(place.tree) for path in place.tree.rglob("*") if path.is_file()} == ours
     assert place.git("status", "--porcelain") == ""
     head = place.git("rev-parse", "HEAD").strip()
-    assert place.git("rev-parse", "dev").strip() == head
-    assert place.remote_heads() == {"main": head, "dev": head}
+    first = place.git("rev-list", "--max-parents=0", "HEAD").strip()
+    assert place.git("rev-parse", "dev").strip() == first
+    assert place.remote_heads() == {"main": head, "dev": first}
+    assert int(place.git("rev-list", "--count", "HEAD")) == commits
     assert place.read("argocd-apps/mlops-stack-app.yaml")["spec"]["source"]["repoURL"] == f"file://{place.remote}"
 
 
 def test_killed_runs_are_finished(begun):
-    """Each goes on where the one before was killed. What is left of the first still writes files."""
-    run = begun.start()
-    deadline = time.monotonic() + 120
-    while not (begun.tree / "base/mlops").exists():
-        assert run.poll() is None and time.monotonic() < deadline, (begun.dir.parent / "output").read_text()
-        time.sleep(0.05)
-    run.kill()
-    run.wait()
+    """Each goes on where the one before was killed."""
     for when, command in (
-        ("after", "add --"),
+        ("before", "init"),
+        ("after", "init"),
+        ("after", "add"),
         ("before", "commit"),
         ("after", "commit"),
         ("before", "branch"),
@@ -226,15 +230,38 @@ def test_killed_runs_are_finished(begun):
     assert begun.git("log", "--format=%s").splitlines() == ["Add GitOps manifests"]
 
 
-def test_two_runs_at_once(begun):
+def test_what_goes_on_of_a_killed_run_keeps_the_next_one_waiting(begun):
+    """Only ansible-playbook is killed; its module goes on to write, commit and push."""
+    hook = begun.dir / ".git/hooks/pre-commit"
+    begun.git("init", "--quiet", "--initial-branch=main", begun.dir, at=begun.dir)
+    started, go = begun.dir.parent / "started", begun.dir.parent / "go"
+    hook.write_text(f"#!/bin/sh\ntouch {started}\nwhile [ ! -e {go} ]; do sleep 0.1; done\n")
+    hook.chmod(0o755)
+    run = begun.start()
+    wait_until(started.exists)
+    run.kill()
+    run.wait()
+    second = begun.start(gitops_init_environments="main,dev")
+    wait_until(lambda: "Put the manifests" in (begun.dir.parent / "output").read_text())
+    assert begun.read("argocd-apps/values.yaml")["environments"] == ["main"]
+    go.touch()
+    assert second.wait(timeout=300) == 0
+    assert_as_after_one_run(begun, commits=2)
+    assert begun.read("argocd-apps/values.yaml")["environments"] == ["main", "dev"]
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["a folder", "no folder"])
+def test_two_runs_at_once(begun, made):
+    if not made:
+        shutil.rmtree(begun.dir)
     assert [run.wait(timeout=300) for run in (begun.start(), begun.start())] == [0, 0]
     assert_as_after_one_run(begun)
-    assert not list(begun.dir.parent.glob(".local/**/*.lock"))
+    assert not (begun.dir.parent / ".local").exists()
 
 
 def test_settings_of_a_killed_run_are_committed_when_given_again(place):
     head = place.git("rev-parse", "HEAD")
-    place.init_killed("before", "add --", gitops_init_environments=["main", "dev"])
+    place.init_killed("before", "add", gitops_init_environments=["main", "dev"])
     assert place.init().changed == 0
     assert place.git("rev-parse", "HEAD") == head
     assert place.git("status", "--porcelain") == " M k8s-manifests/argocd-apps/values.yaml\n"
@@ -263,12 +290,107 @@ def test_refuses_without_git(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_refuses_a_read_only_folder(tmp_path):
+def test_a_read_only_folder(tmp_path):
     place = Place(tmp_path)
     place.dir.mkdir(mode=0o555)
     result = place.init()
     assert result.rc != 0 and result.changed == 0
-    assert f"You may not write into {place.dir}" in result.out
+    assert "git init failed" in result.out and "Permission denied" in result.out
+
+
+def test_what_git_says_is_passed_on_and_the_next_run_goes_on(place):
+    lock = place.dir / ".git/index.lock"
+    lock.touch()
+    result = place.init(gitops_init_environments="dev")
+    assert result.rc != 0
+    assert re.search(r"git add failed in .*index.lock': File exists\. Mend that", result.out), result.out
+    lock.unlink()
+    result = place.init(gitops_init_environments="dev")
+    assert (result.rc, result.changed) == (0, 1), result.out
+    assert place.git("status", "--porcelain") == ""
+
+
+def test_variables_may_be_given_as_key_and_value(place):
+    """As -e gitops_init_push=false, which is a text to Ansible."""
+    place.git("remote", "set-url", "origin", "file:///elsewhere")
+    heads = place.remote_heads()
+    words = {"push": "false", "set_remote": "false", "environments": "main,dev"}
+    options = [part for name, value in words.items() for part in ("-e", f"gitops_init_{name}={value}")]
+    result = place.init(*options, gitops_init_push=None)
+    assert result.rc != 0 and result.changed == 0
+    assert "gitops_init_set_remote=true" in result.out
+    result = place.init(*options, "-e", "gitops_init_remote_url=file:///elsewhere", gitops_init_push=None)
+    assert result.rc == 0, result.out
+    assert place.read("argocd-apps/values.yaml")["environments"] == ["main", "dev"]
+    assert place.git("remote", "get-url", "origin") == "file:///elsewhere\n"
+    assert place.remote_heads() == heads
+    assert "Next: git -C" in result.out
+
+
+def test_ignored_files_are_committed(begun):
+    (begun.dir / ".gitignore").write_text("*.tpl\nvalues.yaml\n")
+    result = begun.init()
+    assert result.rc == 0, result.out
+    assert begun.git("status", "--porcelain") == "?? .gitignore\n"
+    assert "k8s-manifests/argocd-apps/values.yaml" in begun.git("ls-files")
+    assert begun.init().changed == 0
+
+
+def test_ignored_files_of_a_killed_run_are_committed(begun):
+    (begun.dir / ".gitignore").write_text("*.tpl\n")
+    begun.init_killed("before", "add")
+    assert begun.init("--check").changed == 1
+    assert begun.init().rc == 0
+    assert "k8s-manifests/argocd-apps/templates/project.tpl" in begun.git("ls-files")
+
+
+def test_unusual_names_of_the_user_are_of_no_matter(place):
+    for name in ("base/with space.yaml", "base/n\u00e4me\tx", "base/\udcff"):
+        (place.tree / name).write_text("")
+    place.git("add", "--all")
+    place.git("commit", "--quiet", "--message=Mine")
+    for name in ("base/also space.yaml", "base/\u00fc\nx"):
+        (place.tree / name).write_text("")
+    before = place.git("status", "--porcelain")
+    result = place.init(gitops_init_environments="dev")
+    assert result.rc == 0, result.out
+    assert place.git("status", "--porcelain") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "words"),
+    [
+        (
+            "mlops-stack-app.yaml",
+            lambda text: text.replace(b"    targetRevision: main\n", b""),
+            "repoURL and targetRevision cannot be set",
+        ),
+        (
+            "mlops-stack-app.yaml",
+            lambda text: text.replace(b"  source:", b"  sources:"),
+            "repoURL and targetRevision cannot be set",
+        ),
+        ("values.yaml", lambda text: text.replace(b"environments: [main]", b""), "environments cannot be set"),
+        ("values.yaml", lambda text: b"a: [", "environments cannot be set"),
+        ("values.yaml", lambda text: b"\xff\xfe", "environments cannot be set"),
+    ],
+    ids=["no revision", "sources", "no environments", "no YAML", "no UTF-8"],
+)
+def test_settings_that_cannot_be_set(place, name, edit, words):
+    """Nothing is said of them where there is nothing to set."""
+    path = place.tree / "argocd-apps" / name
+    path.write_bytes(edit(path.read_bytes()))
+    place.git("commit", "--quiet", "--all", "--message=Mine")
+    place.git("push", "--quiet", "origin", "main")
+    given = {"gitops_init_branch": "main", "gitops_init_environments": "main,dev"}
+    result = place.init(**given)
+    assert (result.rc != 0, result.changed) == (True, 0), result.out
+    assert f"k8s-manifests/argocd-apps/{name} is not written as expected, so {words} in it." in result.out
+    assert f"gitops_init_overwrite=argocd-apps/{name}" in result.out
+    result = place.init(gitops_init_repo_url=None, gitops_init_remote_url=f"file://{place.remote}")
+    assert (result.rc, result.changed) == (0, 0), result.out
+    result = place.init("-e", f"gitops_init_overwrite=argocd-apps/{name}", **given)
+    assert result.rc == 0, result.out
 
 
 def test_commits_of_others_are_not_in_the_way(place):
@@ -291,7 +413,7 @@ def test_commits_of_others_are_not_in_the_way(place):
 
 
 def elsewhere(place):
-    place.git("remote", "set-url", "origin", "https://user:hidden@git.example/other")
+    place.git("remote", "set-url", "origin", "https://user:hi@hidden@git.example/other")
 
 
 def subfolder(place):
@@ -326,8 +448,9 @@ def reworded(place):
 @pytest.mark.parametrize(
     ("prepare", "variables", "words"),
     [
-        (elsewhere, {"gitops_init_push": False}, ["https://***@git.example/other", "gitops_init_set_remote=true"]),
+        (elsewhere, {"gitops_init_push": False}, ["https://********@git.example/other", "gitops_init_set_remote=true"]),
         (subfolder, {"gitops_init_dir": "{dir}/k8s-manifests"}, ["lies inside the Git repository"]),
+        (None, {"gitops_init_dir": "{dir}/new/folder"}, ["lies inside the Git repository"]),
         (None, {"gitops_init_dir": "{remote}"}, ["bare repository"]),
         (lambda place: place.git("switch", "--quiet", "--detach"), {}, ["detached HEAD", "git switch main"]),
         (lambda place: place.git("switch", "--quiet", "dev"), {}, ["on branch dev", "expected main"]),
@@ -344,7 +467,6 @@ def reworded(place):
         (None, {"gitops_init_dir": "  "}, ["gitops_init_dir is not given"]),
         (linked, {}, ["k8s-manifests/base is in the way", "no symbolic link"]),
         (None, {"gitops_init_dir": "{dir}/.git/HEAD/x"}, ["HEAD is not a folder"]),
-        (lambda place: (place.dir / ".git/index.lock").touch(), {}, ["index.lock exists", "remove that file"]),
         (None, {"gitops_init_dir": "{dir}-new", "gitops_init_branch": "x.lock"}, ["x.lock", "cannot be a branch"]),
         (None, {"gitops_init_dir": "{dir}-new", "gitops_init_dev_branch": "main/x"}, ["cannot have both"]),
         (None, {"gitops_init_repo_url": "https://user:hidden@git.example/x"}, ["carries a password or token"]),
@@ -360,6 +482,7 @@ def reworded(place):
     ids=[
         "other origin",
         "inside a repository",
+        "to be made inside a repository",
         "bare",
         "detached",
         "other branch",
@@ -372,7 +495,6 @@ def reworded(place):
         "blank folder",
         "symbolic link",
         "below a file",
-        "git at work",
         "no name of a branch",
         "a branch below the other",
         "password in the URL",
