@@ -92,14 +92,19 @@ class Module(AnsibleModule):
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(supports_check_mode=True, no_log=True, **arguments)  # type: ignore[no-untyped-call]
+        self._unchecked = {}
+
+    def _load_params(self) -> None:
+        super()._load_params()  # type: ignore[no-untyped-call]
+        self._unchecked: Mapping[str, Any] = dict(self.params)
 
     def exit_json(self, **result: Any) -> NoReturn:
         super().exit_json(**{"invocation": self._invocation(), **result})
         raise AssertionError("exit_json returned")
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
-        # AnsibleModule does not say which option it was
-        text = _malformed(self.argument_spec, getattr(self, "params", {})) or msg
+        # AnsibleModule does not say which option it was.
+        text = _malformed(self.argument_spec, self._unchecked) or msg
         super().fail_json(redact_text(text), **{"invocation": self._invocation(), **result})
         raise AssertionError("fail_json returned")
 

@@ -485,19 +485,29 @@ def test_a_problem_before_anything_was_done_is_one_sentence(monkeypatch, problem
         ({"apps": "abc"}, "apps is 'abc', and a list of key: value was expected"),
         ({"apps": [{}, "abc"]}, "apps[1] is 'abc', and a list of key: value was expected"),
         ({"apps": [{"sync": 1}]}, "apps[0].sync is 1, and key: value was expected"),
-        ({"apps": [{"sync": {}}, {"sync": None}], "name": 1}, "something else"),
+        ({"apps": [{"sync": {}}, {"sync": None}], "name": 1}, "dictionary requested"),
     ],
 )
 def test_what_should_be_a_structure_is_named(monkeypatch, params, sentence):
-    said = []
-    monkeypatch.setattr(runner.AnsibleModule, "fail_json", lambda self, text, **result: said.append(text))
-    module = object.__new__(runner.Module)
+    def fail_as_ansible_does(self, argument_spec, **arguments):
+        self.argument_spec = argument_spec
+        self._load_params()
+        self.params = {}
+        self.fail_json(msg="dictionary requested")
+
+    def load_params(self):
+        self.params = params
+
+    def fail_json(self, text, **result):
+        raise Exit(text)
+
+    monkeypatch.setattr(runner.AnsibleModule, "__init__", fail_as_ansible_does)
+    monkeypatch.setattr(runner.AnsibleModule, "_load_params", load_params)
+    monkeypatch.setattr(runner.AnsibleModule, "fail_json", fail_json)
     sync = {"type": "dict", "options": {"prune": {"type": "bool"}}}
-    module.argument_spec = {"name": {"type": "str"}, "apps": {"type": "list", "options": {"sync": sync}}}
-    module.params = params
-    with pytest.raises(AssertionError, match="returned"):
-        module.fail_json(msg="something else")
-    assert said == [sentence]
+    with pytest.raises(Exit) as caught:
+        runner.Module(argument_spec={"name": {"type": "str"}, "apps": {"type": "list", "options": {"sync": sync}}})
+    assert caught.value.args == (sentence,)
 
 
 @pytest.mark.parametrize("end", ["exit_json", "fail_json"])
@@ -507,7 +517,7 @@ def test_options_and_messages_are_shown_without_secrets(monkeypatch, end):
 
     monkeypatch.setattr(runner.AnsibleModule, end, shown)
     module = object.__new__(runner.Module)
-    module.argument_spec = {}
+    module.argument_spec = module._unchecked = {}
     module.params = {
         "kubeconfig": {"users": [{"user": {"token": "s3cret", "client-key-data": "s3cret"}}]},
         "source": {"helm": {"parameters": [{"name": "auth.password", "value": "s3cret"}]}},
