@@ -92,11 +92,11 @@ class Module(AnsibleModule):
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(supports_check_mode=True, no_log=True, **arguments)  # type: ignore[no-untyped-call]
-        self._unchecked = {}
+        self._unchecked: Mapping[str, Any] = {}
 
     def _load_params(self) -> None:
         super()._load_params()  # type: ignore[no-untyped-call]
-        self._unchecked: Mapping[str, Any] = dict(self.params)
+        self._unchecked = dict(self.params)
 
     def exit_json(self, **result: Any) -> NoReturn:
         super().exit_json(**{"invocation": self._invocation(), **result})
