@@ -134,7 +134,7 @@ def test_check_mode_says_what_would_be_written_and_writes_nothing(tmp_path):
     result = place.init("--check", "--diff")
     assert result.rc == 0, result.out
     assert result.changed > 0
-    assert f"+    repoURL: file://{place.remote}" in result.out
+    assert f"+    repoURL: &repoURL file://{place.remote}" in result.out
     assert not place.dir.exists()
     assert place.remote_heads() == {}
 
@@ -362,7 +362,7 @@ def test_unusual_names_of_the_user_are_of_no_matter(place):
     [
         (
             "mlops-stack-app.yaml",
-            lambda text: text.replace(b"    targetRevision: main\n", b""),
+            lambda text: text.replace(b"    targetRevision: &targetRevision main\n", b""),
             "repoURL and targetRevision cannot be set",
         ),
         (
