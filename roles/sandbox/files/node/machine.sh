@@ -48,12 +48,21 @@ echo 1 > /proc/sys/net/ipv4/ip_forward
 # What containerd mounts is seen by the kubelet, and the other way round
 mount --make-rshared /
 mount -t proc proc /proc
-# The kubelet would set the host's
-mount --bind /proc/sys /proc/sys
-mount -o remount,bind,ro /proc/sys
 # Sockets, logs and the names of pods' networks have fixed places there
 rm -rf "$NODE_DIR/run"
 mkdir -p "$NODE_DIR/run/upper" "$NODE_DIR/run/work" "$NODE_DIR/logs"
+# The kubelet wants these kernel parameters so, and sets those that are not; they are the host's, so it is shown files in their place
+while read -r parameter value; do
+  echo "$value" > "$NODE_DIR/run/$parameter"
+  mount --bind "$NODE_DIR/run/$parameter" "/proc/sys/$(echo "$parameter" | tr . /)"
+done <<END
+vm.overcommit_memory 1
+vm.panic_on_oom 0
+kernel.panic 10
+kernel.panic_on_oops 1
+kernel.keys.root_maxkeys 1000000
+kernel.keys.root_maxbytes 25000000
+END
 mount -t overlay -o "lowerdir=/run,upperdir=$NODE_DIR/run/upper,workdir=$NODE_DIR/run/work" overlay /run
 mount --bind "$NODE_DIR/logs" /var/log
 # A short path, since the paths of Unix sockets must be
