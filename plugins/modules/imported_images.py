@@ -10,8 +10,10 @@ short_description: Internal to the role sandbox - brings the images of a folder 
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:
-  - Imports each file C(*.tar) of O(directory) that holds an image which containerd has not got, or has with another digest.
-  - The images of an archive are named in full by its annotations C(io.containerd.image.name) or C(org.opencontainers.image.ref.name).
+  - Imports each file C(*.tar) of O(directory) that holds an image which containerd has not got, or has with another
+    digest.
+  - The images of an archive are named in full by its annotations C(io.containerd.image.name) or
+    C(org.opencontainers.image.ref.name).
 options:
   directory:
     description: Folder of the archives. Without any, nothing is done.

@@ -10,8 +10,8 @@ short_description: Internal to the role sandbox - says what this machine lacks f
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:
-  - A kubelet with containerd needs root, programs, controllers of cgroups, and a kernel that lets it make links, overlay mounts and nftables.
-    The last is tried, in namespaces that end with the trial.
+  - A kubelet with containerd needs root, programs, controllers of cgroups, and a kernel that lets it make links,
+    overlay mounts and nftables. The last is tried, in namespaces that end with the trial.
 options:
   directory:
     description: Folder in which the node would keep its data. It need not be there yet.
