@@ -21,7 +21,7 @@ from oci import Image
 from runs import parents_of_processes, present
 from sandbox import Sandbox
 
-PAUSE = "registry.k8s.io/pause:3.10.1"
+PAUSE = "registry.k8s.io/pause:3.10.2"
 SLEEP = Path("/bin/sleep")
 STORE = """
 import http.server, pathlib
