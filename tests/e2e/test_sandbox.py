@@ -7,21 +7,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from gitops import Run
-from sandbox import ROOT, Sandbox
-
-
-def present(box: Sandbox, *options: str, **settings: str) -> Run:
-    command = [sys.executable, "-m", "ansible", "playbook", "ai_how.cloud.sandbox", *options]
-    for name, value in {"sandbox_name": box.name, **settings}.items():
-        command += ["-e", f"{name}={value}"]
-    done = subprocess.run(command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return Run(done.returncode, done.stdout)
+from runs import parents_of_processes, present
+from sandbox import Sandbox
 
 
 def test_second_run_changes_nothing(sandbox: Sandbox) -> None:
@@ -63,16 +53,3 @@ def test_bad_input_is_one_sentence(sandbox: Sandbox, settings: dict[str, str], s
     assert sentence in run.output
     assert "Traceback" not in run.output
     assert run.changed == 0
-
-
-def parents_of_processes(box: Sandbox) -> dict[str, str]:
-    """The processes that carry the mark of the sandbox."""
-    mark = f"AI_HOW_CLOUD_SANDBOX={box.directory.resolve()}".encode()
-    found = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (process / "environ").read_bytes().split(b"\0"):
-                found[process.name] = (process / "stat").read_text().rpartition(")")[2].split()[1]
-        except OSError:
-            continue  # it has ended, or is not ours
-    return found
