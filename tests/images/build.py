@@ -63,13 +63,12 @@ class Image:
 class Build:
     """A working container made of nothing, and a folder for what goes into it; both are gone in the end."""
 
-    def __init__(self, name: str, image: Image, work: Path) -> None:
-        self.name, self.image, self.work = name, image, work
+    def __init__(self, name: str, image: Image, work: Path, lock: int) -> None:
+        self.name, self.image, self.work, self._lock = name, image, work, lock
         self.root = work / "root"
         self.root.mkdir()
         # A store of its own: runs side by side do not meet, and the user's images stay as they are.
-        store = ["--storage-driver=vfs", f"--root={work}/store", f"--runroot={work}/run"]
-        self._buildah = ["buildah", *store]
+        self._buildah = buildah_in(work)
         self.container = self.run(*self._buildah, "from", "scratch").strip()
 
     def buildah(self, *arguments: str | Path) -> None:
@@ -78,8 +77,15 @@ class Build:
     def run(self, *command: str | Path, cwd: Path | None = None, **environ: str) -> str:
         # buildah keeps big files in TMPDIR, and /tmp may be small
         environ = {**os.environ, "TMPDIR": str(self.work), **environ}
+        # The programs hold the lock as well: when this script is killed, the next run waits for them.
         done = subprocess.run(
-            command, cwd=cwd or self.work, env=environ, stdout=subprocess.PIPE, text=True, check=False
+            command,
+            cwd=cwd or self.work,
+            env=environ,
+            pass_fds=[self._lock],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
         )
         if done.returncode != 0:
             sys.stderr.write(done.stdout)
@@ -298,14 +304,14 @@ def provide(name: str, image: Image) -> Path:
             f"{name}: {' and '.join(missing)} not found; on Debian: apt-get install {' '.join(map(package, missing))}"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder):
+    with locked(folder) as lock:
         if archive.exists():  # another run made it while this one waited
             return archive
         work = folder / "work"
         discard(work)  # of a run that was killed
         work.mkdir()
         try:
-            build = Build(name, image, work)
+            build = Build(name, image, work, lock)
             image.fill(build)
             build.commit(archive)
         finally:
@@ -318,18 +324,24 @@ def package(program: str) -> str:
     return {"cc": "gcc libc6-dev", "go": "golang-go"}.get(program, program)
 
 
+def buildah_in(work: Path) -> list[str]:
+    return ["buildah", "--storage-driver=vfs", f"--root={work}/store", f"--runroot={work}/run"]
+
+
 def discard(work: Path) -> None:
     if work.exists():
-        shutil.rmtree(work)
+        # Without root, some of it belongs to the user's subordinate ids.
+        inside = [] if os.geteuid() == 0 else [*buildah_in(work), "unshare"]
+        subprocess.run([*inside, "rm", "-rf", work], check=True)
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """One run at a time; the lock ends with its process, however that ends."""
+def locked(folder: Path) -> Iterator[int]:
+    """One run at a time; the lock ends with its processes, however they end."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield handle
     finally:
         os.close(handle)
 
