@@ -14,7 +14,7 @@ from sandbox import ROOT, Sandbox
 
 
 def present(box: Sandbox, *options: str, **settings: str) -> Run:
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "ai_how.cloud.sandbox", *options]
+    command = [sys.executable, "-m", "ansible", "playbook", "ai_how.cloud.sandbox", *options]
     for name, value in {"sandbox_name": box.name, **settings}.items():
         command += ["-e", f"{name}={value}"]
     done = subprocess.run(command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -9,14 +9,12 @@ from __future__ import annotations
 import glob
 import os
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._sandbox.archives import images_of, missing, present_images
-
-# AnsibleModule.run_command: returns status, stdout and stderr.
-RunCommand = Callable[..., tuple[int, str, str]]
 
 
 def bring(params: Mapping[str, Any], dry_run: bool, run_command: RunCommand) -> dict[str, Any]:

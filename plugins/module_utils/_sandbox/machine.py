@@ -11,9 +11,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
 from ansible_collections.ai_how.cloud.plugins.module_utils._sandbox.requirements import (
     PROGRAMS,
     Cgroups,
@@ -22,9 +23,6 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._sandbox.requirements
     mounted_controllers,
     networks,
 )
-
-# AnsibleModule.run_command: returns status, stdout and stderr.
-RunCommand = Callable[..., tuple[int, str, str]]
 
 _TREE = "/sys/fs/cgroup"
 # Each step is named before it is tried, in namespaces that end with it
