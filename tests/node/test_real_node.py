@@ -99,8 +99,6 @@ def machine() -> dict[str, set[str]]:
 
 @pytest.fixture(scope="module")
 def before() -> dict[str, set[str]]:
-    if os.geteuid() != 0 or not shutil.which("nft"):
-        pytest.skip("a real node needs root and nft")
     return machine()
 
 
