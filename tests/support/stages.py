@@ -8,6 +8,7 @@ from __future__ import annotations
 import configparser
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -53,12 +54,20 @@ def what_a_real_node_lacks() -> str:
     from ansible_collections.ai_how.cloud.plugins.module_utils._sandbox.machine import look
 
     def run_command(argv: list[str], **options: object) -> tuple[int, str, str]:
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        except OSError as error:
+            return 127, "", str(error)
         return done.returncode, done.stdout, done.stderr
 
     with tempfile.TemporaryDirectory() as folder:
         found = look({"directory": folder, "network": "240.0.0.0/32", "link": ""}, False, run_command)
-    return "; ".join(found["lacking"])
+    lacking = found["lacking"]
+    if not shutil.which("runc") and (
+        not shutil.which("cc") or run_command(["pkg-config", "--exists", "libseccomp"])[0]
+    ):
+        lacking.append("runc, or what compiles it (Debian: gcc pkg-config libseccomp-dev)")
+    return "; ".join(lacking)
 
 
 def run_tox(stages: list[str]) -> dict[str, dict[str, object]]:
