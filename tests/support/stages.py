@@ -29,7 +29,8 @@ def main() -> int:
     config.read(ROOT / "tox.ini")
     stages = sys.argv[1:] or config["tox"]["env_list"].replace(",", " ").split()
     unmet = {stage: reason for stage in stages if stage in NEEDS and (reason := NEEDS[stage]())}
-    results = run_tox([stage for stage in stages if stage not in unmet])
+    runnable = [stage for stage in stages if stage not in unmet]
+    results = run_tox(runnable) if runnable else {}
 
     print(f"\n{'stage':<16}{'result':<10}{'seconds':>7}")
     outcomes = {"passed": 0, "failed": 0, "skipped": 0}
