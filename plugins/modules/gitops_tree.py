@@ -10,7 +10,7 @@ short_description: Internal to the role gitops_init - merges a tree of manifests
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:
-  - Writes, file by file, what is not there yet, sets repository URL, branches and environments, commits, makes the
+  - Writes, file by file, what is not there yet, sets repository URL, branches, environments and their components, commits, makes the
     branches and pushes. What the user changed or deleted stays. The role tells the rules.
   - Everything is planned, and refused if need be, before anything is written.
   - Runs on one folder take turns. The lock is on the folder itself and is held by the process of the module.
@@ -36,6 +36,9 @@ options:
     description: Environments that are deployed.
     type: list
     elements: str
+  components:
+    description: Lists of Kustomize components by environment. Environments that are not named keep theirs.
+    type: dict
   remote_url:
     description: URL of the remote C(origin). Empty for the one that it has.
     type: str
@@ -139,6 +142,7 @@ def main() -> None:
             "branch": {"type": "str"},
             "dev_branch": {"type": "str"},
             "environments": {"type": "list", "elements": "str"},
+            "components": {"type": "dict"},
             "remote_url": {"type": "str", "default": ""},
             "set_remote": {"type": "bool", "default": False},
             "push": {"type": "bool", "default": False},

@@ -15,7 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 TREE = ROOT / "k8s-manifests"
 CHART = TREE / "argocd-apps"
-FOLDERS = sorted(path.parent for path in TREE.rglob("kustomization.yaml"))
+FOLDERS = sorted(path.parent for path in TREE.rglob("kustomization.yaml") if "components" not in path.parts)
 ENVIRONMENTS = {"main": "mlops", "dev": "mlops-dev", "prod": "mlops-prod"}
 APPLICATIONS = ("minio", "postgresql", "mlflow")
 

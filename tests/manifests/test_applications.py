@@ -147,13 +147,39 @@ def test_a_file_may_hold_several_children(chart):
     assert {"mine", "second"} <= set(applications(chart))
 
 
+def test_components_are_of_one_environment(chart):
+    path = "k8s-manifests/components/real-node"
+    values = chart / "values.yaml"
+    values.write_text(values.read_text().replace("dev: []", f"dev: [{path}]"))
+    (chart / "mine-app.yaml").write_text(FROM_THE_GUIDE.replace("    repoURL: https://github.com/your-org/ai-how\n", ""))
+    found = applications(chart, environments=["main", "dev"])
+    for child in found.values():
+        source = child["spec"]["source"]
+        if child["metadata"].get("labels") == {"ai-how.cloud/environment": "dev"}:
+            (component,) = source["kustomize"]["components"]
+            assert (TREE.parent / source["path"] / component).resolve() == TREE.parent / path
+        else:
+            assert "kustomize" not in source
+    assert set(found) == {*expected("main", "dev"), "mine"}
+
+
+def test_components_are_added_to_those_of_a_file(chart):
+    values = chart / "values.yaml"
+    values.write_text(values.read_text().replace("main: []", "main: [x/y]"))
+    file = chart / "minio-app.yaml"
+    file.write_text(file.read_text().replace("  source:\n", "  source:\n    kustomize: {components: [own]}\n"))
+    components = applications(chart)["minio"]["spec"]["source"]["kustomize"]["components"]
+    assert components == ["own", "../../../../x/y"]
+
+
 @pytest.mark.parametrize(
     ("file", "text", "environments", "words"),
     [
         ("mine-app.yaml", "a: [", None, ["mine-app.yaml", "not valid YAML"]),
         ("mine-app.yaml", FROM_THE_GUIDE, ["mian"], ["mian", "ai-how.cloud/environment"]),
+        ("values.yaml", "environments: []\ncomponents: {mian: [x]}", None, ["mian", "ai-how.cloud/environment"]),
     ],
-    ids=["broken file", "unknown environment"],
+    ids=["broken file", "unknown environment", "components of an unknown environment"],
 )
 def test_mistakes_are_told(chart, file, text, environments, words):
     (chart / file).write_text(text)

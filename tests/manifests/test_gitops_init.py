@@ -118,7 +118,8 @@ def test_first_run_makes_commits_and_pushes_both_branches(first):
     assert {path.relative_to(place.tree) for path in place.tree.rglob("*") if path.is_file()} == ours
     source = place.read("argocd-apps/mlops-stack-app.yaml")["spec"]["source"]
     assert (source["repoURL"], source["targetRevision"]) == (f"file://{place.remote}", "main")
-    assert place.read("argocd-apps/values.yaml") == {"environments": ["main"], "branches": {"dev": "dev"}}
+    values = place.read("argocd-apps/values.yaml")
+    assert values == yaml.safe_load((TREE / "argocd-apps/values.yaml").read_text())
 
 
 def test_second_run_changes_nothing(place):
@@ -176,9 +177,15 @@ def test_settings_are_changed_when_given_and_only_they(place):
     values = place.tree / "argocd-apps/values.yaml"
     values.write_text(values.read_text() + "# mine\n")
     place.git("commit", "--quiet", "--all", "--message=Mine")
-    result = place.init(gitops_init_environments="main, prod", gitops_init_dev_branch="develop")
+    components = {"main": ["k8s-manifests/components/real-node"]}
+    wanted = {"environments": "main, prod", "dev_branch": "develop", "components": components}
+    result = place.init(**{f"gitops_init_{name}": value for name, value in wanted.items()})
     assert result.rc == 0, result.out
-    assert place.read("argocd-apps/values.yaml") == {"environments": ["main", "prod"], "branches": {"dev": "develop"}}
+    assert place.read("argocd-apps/values.yaml") == {
+        "environments": ["main", "prod"],
+        "branches": {"dev": "develop"},
+        "components": {**components, "dev": [], "prod": []},
+    }
     assert values.read_text().endswith("# mine\n")
     assert set(place.remote_heads()) == {"main", "dev", "develop"}
     assert place.git("status", "--porcelain") == ""

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
+import shutil
 
 import pytest
 import yaml
-from rendering import APPLICATIONS, ENVIRONMENTS, FOLDERS, TREE, kustomize
+from rendering import APPLICATIONS, ENVIRONMENTS, FOLDERS, TREE, kustomize, run, tool
 
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
@@ -48,6 +50,23 @@ def test_layout():
 def test_builds_into_its_namespace(folder):
     environment = folder.relative_to(TREE).parts[1] if "overlays" in folder.parts else "main"
     assert {item["metadata"]["namespace"] for item in kustomize(folder)} == {ENVIRONMENTS[environment]}
+
+
+@each_folder
+def test_on_the_real_node(folder, tmp_path):
+    """As Argo CD adds the component."""
+    copy = shutil.copytree(TREE, tmp_path / "tree") / folder.relative_to(TREE)
+    component = os.path.relpath(tmp_path / "tree/components/real-node", copy)
+    run("env", "-C", copy, tool("kustomize"), "edit", "add", "component", component).check_returncode()
+    placed = kustomize(copy)
+    for item in placed:
+        if item["kind"] in WORKLOADS:
+            spec = item["spec"]["template"]["spec"]
+            assert spec.pop("nodeSelector") == {"ai-how.cloud/real-node": "true"}
+            assert spec.pop("tolerations") == [{"key": "ai-how.cloud/real-node", "operator": "Exists"}]
+        elif item["kind"] == "PersistentVolumeClaim":
+            assert item["spec"].pop("storageClassName") == "local-path"
+    assert placed == kustomize(folder)
 
 
 @each_folder

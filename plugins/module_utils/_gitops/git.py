@@ -50,6 +50,7 @@ def merge(params: Mapping[str, Any], dry_run: bool, run_command: RunCommand) -> 
         branch=params["branch"],
         dev_branch=params["dev_branch"],
         environments=_words(params["environments"]),
+        components=params["components"],
         remote_url=params["remote_url"] or "",
         set_remote=params["set_remote"],
         push=params["push"],

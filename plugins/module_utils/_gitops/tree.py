@@ -47,6 +47,7 @@ class Wanted:
     branch: Optional[str] = None
     dev_branch: Optional[str] = None
     environments: Optional[Sequence[str]] = None
+    components: Optional[Mapping[str, Sequence[str]]] = None  # by environment
     remote_url: str = ""
     set_remote: bool = False
     push: bool = False
@@ -180,10 +181,17 @@ def _refuse_options(wanted: Wanted, seen: Seen) -> None:
             " credential (git help credentials) and to Argo CD as a repository credential."
         )
     words = [*([url] if text is None or wanted.repo_url else []), wanted.main, wanted.dev, *(wanted.environments or ())]
+    for environment, paths in (wanted.components or {}).items():
+        if isinstance(paths, str) or not isinstance(paths, Sequence):
+            raise Invalid(
+                f"gitops_init_components has {json.dumps(paths)} for {environment}, expected a list of paths such as"
+                f" [{FOLDER}/components/real-node]."
+            )
+        words += [environment, *paths]
     if strange := [word for word in words if not _WORD.match(str(word))]:
         raise Invalid(
-            f"{_listed(strange)} cannot be a repository URL, a branch or an environment. Use letters, digits and"
-            " ._/:@~+%=- only, and give several environments as a list or as main,dev."
+            f"{_listed(strange)} cannot be a repository URL, a branch, an environment or a path. Use letters, digits"
+            " and ._/:@~+%=- only, and give several environments as a list or as main,dev."
         )
     if seen.bad_names:
         raise Invalid(
@@ -303,6 +311,7 @@ def _with_settings(wanted: Wanted, seen: Seen, name: str) -> bytes:
     else:
         environments = ["main"] if new and wanted.environments is None else wanted.environments
         given = {("environments",): environments, ("branches", "dev"): wanted.dev if new else wanted.dev_branch}
+        given |= {("components", name): paths for name, paths in (wanted.components or {}).items()}
     wishes = {path: value for path, value in given.items() if value is not None}
     before = seen.original[name] if text is None else text
     after = _set(before, wishes)
@@ -327,7 +336,7 @@ def _set(content: bytes, wishes: Mapping[tuple[str, ...], Any]) -> Optional[byte
             holder = expected
             for key in path[:-1]:
                 holder = holder[key]
-            text = _replace(text, path[-1], holder[path[-1]], value)
+            text = _replace(text, path, holder[path[-1]], value)
             holder[path[-1]] = value
     except (ValueError, LookupError, TypeError):
         return None
@@ -340,11 +349,13 @@ def _without_anchors(content: bytes) -> bytes:
     return re.sub(rb": \*(\w+)$", rb": as \1", re.sub(rb": &\w+ ", b": ", content), flags=re.MULTILINE)
 
 
-def _replace(text: str, key: str, before: Any, after: Any) -> str:
+def _replace(text: str, path: Sequence[str], before: Any, after: Any) -> str:
     if before == after:
         return text
+    *parents, key = path
     if isinstance(after, list):
-        pattern, value = rf"^({key}:).*(?:\n *- .*)*$", f"[{', '.join(map(_scalar, after))}]"
+        above = "".join(rf"^{parent}:\n(?:[ #].*\n|\n)*?" for parent in parents)
+        pattern, value = rf"({above}^ *{key}:).*(?:\n *- .*)*$", f"[{', '.join(map(_scalar, after))}]"
     else:
         pattern, value = rf"^( +{key}:(?: &\w+)?) +{re.escape(str(before))}$", _scalar(after)
     return re.sub(pattern, lambda match: f"{match[1]} {value}", text, flags=re.MULTILINE)

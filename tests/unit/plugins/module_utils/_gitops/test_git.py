@@ -53,6 +53,7 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "branch": None,
         "dev_branch": None,
         "environments": None,
+        "components": None,
         "remote_url": "https://git.example/x",
         "set_remote": False,
         "push": False,

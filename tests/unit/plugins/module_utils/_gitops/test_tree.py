@@ -136,6 +136,9 @@ def test_settings_of_a_killed_run_are_told_from_edits_of_the_user() -> None:
         (b"environments: [a]", {"environments": []}, b"[]"),
         (b"environments: [a]\nbranches:\n  dev: 1.0\n", {"dev_branch": "2.0"}, b'[a]\nbranches:\n  dev: "2.0"\n'),
         (b"environments: [a]\n", {"environments": ["yes", "a:"]}, b'["yes", "a:"]\n'),
+        (b"environments: [a]\nb: {dev: []}\ncomponents:\n  # x\n  main: []\n\n  dev:\n    - b\n  c: []\n",
+         {"components": {"main": ["a/b"], "dev": []}},
+         b"[a]\nb: {dev: []}\ncomponents:\n  # x\n  main: [a/b]\n\n  dev: []\n  c: []\n"),
     ],
 )  # fmt: skip
 def test_only_the_settings_change(before: bytes, wanted: dict, after: bytes) -> None:
@@ -196,6 +199,9 @@ MADE = after_one_run()[0]
         ({"remote_url": " HTTPS://me:pw@git.example/x"}, {}, "carries a password or token"),
         ({"environments": ["main, dev"]}, {}, '"main, dev" cannot be a repository URL'),
         ({"repo_url": "https://git.example/a b"}, {}, "cannot be a repository URL"),
+        ({"components": {"main": ["a b"]}}, {}, '"a b" cannot be .* or a path'),
+        ({"components": {"main": "a"}}, {}, 'gitops_init_components has "a" for main, expected a list of paths'),
+        ({"components": {"x": ["a"]}}, {}, "so components.x cannot be set in it"),
         ({"branch": "-x"}, {"branch": "-x"}, '"-x" cannot be'),
         ({}, {"bad_names": ["x.lock"]}, '"x.lock" cannot be a branch of Git'),
         ({"dev_branch": "main/x"}, {}, "cannot have both a branch main and a branch main/x"),
