@@ -10,8 +10,8 @@ short_description: Internal to the role gitops_init - merges a tree of manifests
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:
-  - Writes, file by file, what is not there yet, sets repository URL, branches, environments and their components, commits, makes the
-    branches and pushes. What the user changed or deleted stays. The role tells the rules.
+  - Writes, file by file, what is not there yet, sets repository URL, branches, environments and their components,
+    commits, makes the branches and pushes. What the user changed or deleted stays. The role tells the rules.
   - Everything is planned, and refused if need be, before anything is written.
   - Runs on one folder take turns. The lock is on the folder itself and is held by the process of the module.
 options:

@@ -151,7 +151,9 @@ def test_components_are_of_one_environment(chart):
     path = "k8s-manifests/components/real-node"
     values = chart / "values.yaml"
     values.write_text(values.read_text().replace("dev: []", f"dev: [{path}]"))
-    (chart / "mine-app.yaml").write_text(FROM_THE_GUIDE.replace("    repoURL: https://github.com/your-org/ai-how\n", ""))
+    (chart / "mine-app.yaml").write_text(
+        FROM_THE_GUIDE.replace("    repoURL: https://github.com/your-org/ai-how\n", "")
+    )
     found = applications(chart, environments=["main", "dev"])
     for child in found.values():
         source = child["spec"]["source"]
