@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 
@@ -44,3 +44,16 @@ def missing(archives: Mapping[str, Mapping[str, str]], present: Mapping[str, str
     return [
         path for path, images in archives.items() if any(present.get(name) != digest for name, digest in images.items())
     ]
+
+
+def by_registry(images: Collection[str]) -> dict[str, list[str]]:
+    """Sorted names of images by the registry that they begin with."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(images):
+        registry, slash, _rest = name.partition("/")
+        if not slash or not ("." in registry or ":" in registry or registry == "localhost"):
+            raise Invalid(
+                f"the image {name} is named without its registry; give the full name, as docker.io/library/debian:12"
+            )
+        found.setdefault(registry, []).append(name)
+    return found

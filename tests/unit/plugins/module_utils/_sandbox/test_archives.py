@@ -7,7 +7,12 @@ import json
 
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
-from ansible_collections.ai_how.cloud.plugins.module_utils._sandbox.archives import images_of, missing, present_images
+from ansible_collections.ai_how.cloud.plugins.module_utils._sandbox.archives import (
+    by_registry,
+    images_of,
+    missing,
+    present_images,
+)
 
 LISTING = """\
 REF                       TYPE                                       DIGEST      SIZE    PLATFORMS   LABELS
@@ -51,3 +56,18 @@ def test_only_what_is_not_there_is_imported() -> None:
     }
     assert missing(archives, present) == ["two.tar", "three.tar"]
     assert present_images("") == {}
+
+
+def test_registries_of_images() -> None:
+    names = ["ghcr.io/b:1", "localhost:5000/c:1", "ghcr.io/a:1", "localhost/d:1"]
+    assert by_registry(names) == {
+        "ghcr.io": ["ghcr.io/a:1", "ghcr.io/b:1"],
+        "localhost": ["localhost/d:1"],
+        "localhost:5000": ["localhost:5000/c:1"],
+    }
+
+
+@pytest.mark.parametrize("name", ["debian", "debian:12", "library/debian:12"])
+def test_an_image_without_registry(name: str) -> None:
+    with pytest.raises(Invalid, match=f"the image {name} is named without its registry; give the full name"):
+        by_registry([name])
