@@ -9,6 +9,7 @@ SANDBOX ?= default
 LINK := .collections/ansible_collections/ai_how/cloud
 # Not the script ansible-playbook: in a folder with unusual characters it does not start.
 PLAYBOOK := .venv/bin/python -m ansible playbook
+DEMO := -e @playbooks/vars/demo.yml -e sandbox_name=$(SANDBOX)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down test clean
@@ -21,9 +22,10 @@ help:  ## this list
 	@echo "  PYTHON=python3.13   another Python than python3"
 
 demo: .venv/ansible.stamp $(LINK)  ## Kubernetes and Argo CD on this machine, and applications by GitOps
-	$(PLAYBOOK) ai_how.cloud.sandbox -e @playbooks/vars/demo.yml -e sandbox_name=$(SANDBOX)
-	$(PLAYBOOK) ai_how.cloud.gitops_init -e @playbooks/vars/demo.yml -e sandbox_name=$(SANDBOX)
-	$(PLAYBOOK) ai_how.cloud.runtime --tags gitops-apps -e @playbooks/vars/demo.yml -e sandbox_name=$(SANDBOX)
+	$(PLAYBOOK) ai_how.cloud.sandbox $(DEMO)
+	$(PLAYBOOK) ai_how.cloud.gitops_init $(DEMO)
+	$(PLAYBOOK) ai_how.cloud.runtime --tags gitops-apps $(DEMO)
+	$(PLAYBOOK) ai_how.cloud.mlflow_check $(DEMO)
 	@sed -e 's|SANDBOX_NAME|$(SANDBOX)|' -e 's|CHECKOUT|$(CURDIR)|' -e "s|CACHE_DIR|$${XDG_CACHE_HOME:-$$HOME/.cache}/ai_how.cloud|" \
 	  -e "s|SANDBOX_DIR|$${XDG_STATE_HOME:-$$HOME/.local/state}/ai_how.cloud/sandbox/$(SANDBOX)|" docs/try-next.txt
 
