@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -16,10 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gitops import Run
 from oci import Image
-from runs import parents_of_processes, present
-from sandbox import Sandbox
+from real import Real, machine
+from runs import parents_of_processes
 
 PAUSE = "registry.k8s.io/pause:3.10.2"
 SLEEP = Path("/bin/sleep")
@@ -50,51 +48,19 @@ RESTRICTED = {
 FOLDERS = [folder for folder in ("/usr", "/bin", "/lib", "/lib64") if Path(folder).exists()]
 
 
-class Real(Sandbox):
-    def present(self, *options: str, **settings: str) -> Run:
-        images = self.directory.parent / f"{self.name}-images"
-        return present(self, *options, sandbox_real_node="true", sandbox_images_dir=str(images), **settings)
-
-    def kubectl(self, *arguments: str, text: str | None = None) -> str:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ai_how.cloud/tools/kubernetes"
-        program = shutil.which("kubectl") or next(cache.glob("*/kubectl"))
-        command = [program, f"--kubeconfig={self.kubeconfig}", *arguments]
-        return subprocess.run(command, check=True, text=True, input=text, stdout=subprocess.PIPE).stdout
-
-    def apply(self, *objects: object) -> None:
-        self.kubectl("apply", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
-
-    def ask(self, path: str) -> str:
-        address = self.kubectl("get", "service", "store", "-o", "jsonpath={.spec.clusterIP}")
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        # After a reboot pods are said to be ready until the kubelet has looked at them
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                with opener.open(f"http://{address}{path}", timeout=2) as answer:
-                    return str(answer.read().decode())
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-            time.sleep(0.2)
-
-
-def machine() -> dict[str, set[str]]:
-    """What of this machine a real node must leave as it was."""
-
-    def said(*command: str) -> set[str]:
-        return set(subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout.splitlines())
-
-    kernel = ["net/ipv4/ip_forward", "kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory"]
-    links = json.loads("".join(said("ip", "-json", "link")))
-    return {
-        "cgroups": {str(path) for path in Path("/sys/fs/cgroup").glob("**/ahc-*")},
-        "kernel": {f"{name} {Path('/proc/sys', name).read_text()}" for name in kernel},
-        "links": {link["ifname"] for link in links},
-        "mounts": {line for line in Path("/proc/mounts").read_text().splitlines() if "ai_how.cloud" in line},
-        "nftables": said("nft", "list", "ruleset"),
-        "routes": said("ip", "route"),
-    }
+def ask(box: Real, path: str) -> str:
+    address = box.address("default", "store")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    # After a reboot pods are said to be ready until the kubelet has looked at them
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with opener.open(f"http://{address}{path}", timeout=2) as answer:
+                return str(answer.read().decode())
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -105,16 +71,14 @@ def before() -> dict[str, set[str]]:
 @pytest.fixture(scope="module")
 def real(before: dict[str, set[str]]) -> Iterator[Real]:
     box = Real(f"real-{os.getpid()}")
-    images = box.directory.parent / f"{box.name}-images"
-    images.mkdir(parents=True)
-    Image(SLEEP, "1000000").write(images / "pause.tar", PAUSE)
+    box.images.mkdir(parents=True)
+    Image(SLEEP, "1000000").write(box.images / "pause.tar", PAUSE)
     try:
         run = box.present()
         assert run.returncode == 0, run.output
         yield box
     finally:
-        shutil.rmtree(images)
-        box.become("absent")
+        box.remove()
 
 
 @pytest.fixture(scope="module")
@@ -177,8 +141,8 @@ def test_nothing_listens_on_the_addresses_of_this_machine(real: Real) -> None:
 
 
 def test_a_pod_serves_and_keeps(store: Real) -> None:
-    store.ask("/first")
-    assert store.ask("/") == "/first"
+    ask(store, "/first")
+    assert ask(store, "/") == "/first"
 
 
 def test_a_pod_finds_services_by_name(store: Real) -> None:
@@ -208,7 +172,7 @@ def test_an_image_is_pulled_from_a_mirror(real: Real) -> None:
 
 
 def test_all_processes_killed(store: Real, before: dict[str, set[str]]) -> None:
-    store.ask("/second")
+    ask(store, "/second")
     for pid in parents_of_processes(store):
         try:
             os.kill(int(pid), signal.SIGKILL)
@@ -216,26 +180,64 @@ def test_all_processes_killed(store: Real, before: dict[str, set[str]]) -> None:
             continue  # it ended with another one
     run = store.present()
     assert run.returncode == 0, run.output
-    assert store.ask("/") == "/second"
+    assert ask(store, "/") == "/second"
     assert store.present().changed == 0
 
 
 def test_restarted(store: Real) -> None:
-    store.ask("/third")
+    ask(store, "/third")
     assert store.present(sandbox_state="restarted").returncode == 0
     store.kubectl("rollout", "status", "deployment/store", "--timeout=60s")
-    assert store.ask("/") == "/third"
+    assert ask(store, "/") == "/third"
 
 
 def test_it_can_be_taken_away_and_given_back(store: Real) -> None:
-    store.ask("/fourth")
-    run = present(store, sandbox_real_node="false")
+    ask(store, "/fourth")
+    run = store.present(sandbox_real_node="false")
     assert run.returncode == 0, run.output
     assert "sandbox-real-0" not in store.kubectl("get", "nodes")
-    assert present(store, sandbox_real_node="false").changed == 0
-    assert store.present().returncode == 0
+    assert store.present(sandbox_real_node="false").changed == 0
+    run = store.present()
+    assert "No real node, only simulated ones: this sandbox has none; sandbox_real_node=true adds it." in run.output
+    assert run.changed == 0
+    assert store.present(sandbox_real_node="true").returncode == 0
     store.kubectl("rollout", "status", "deployment/store", "--timeout=90s")
-    assert store.ask("/") == "/fourth"
+    assert ask(store, "/") == "/fourth"
+
+
+def test_a_second_one_beside_it(store: Real) -> None:
+    ask(store, "/fifth")
+    second = Real(f"second-{os.getpid()}")
+    second.images.mkdir()
+    (second.images / "pause.tar").symlink_to(store.images / "pause.tar")
+    try:
+        run = second.present()
+        assert run.returncode == 0, run.output
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "second"}}
+        container = {"name": "second", "image": PAUSE, "securityContext": RESTRICTED}
+        second.apply({**pod, "spec": {**PLACED, "containers": [container], "terminationGracePeriodSeconds": 0}})
+        second.kubectl("wait", "pod/second", "--for=condition=Ready", "--timeout=60s")
+        assert ask(store, "/") == "/fifth"
+    finally:
+        second.remove()
+    assert ask(store, "/") == "/fifth"
+
+
+@pytest.mark.parametrize("wanted", ["auto", "true"])
+def test_images_that_can_be_had_from_nowhere(tmp_path: Path, wanted: str) -> None:
+    images = json.dumps({"sandbox_images": ["registry.invalid/one:1"]})
+    run = Real(f"none-{os.getpid()}").present(
+        "--check", "-e", images, sandbox_real_node=wanted, sandbox_images_dir=str(tmp_path)
+    )
+    reason = (
+        f"no image registry.invalid/one:1, since no archive in {tmp_path} has it and registry.invalid does not answer"
+    )
+    assert (run.returncode == 0) is (wanted == "auto")
+    if wanted == "auto":
+        assert f"No real node, only simulated ones: {reason}" in run.output
+    else:
+        (failure,) = run.failures
+        assert failure.startswith(f"sandbox_real_node is true, and there can be no real node: {reason}")
 
 
 def test_absent_gives_everything_back(store: Real, before: dict[str, set[str]]) -> None:

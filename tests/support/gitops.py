@@ -62,16 +62,17 @@ class GitOps:
 
     # Git
 
-    def init(self) -> str:
+    def init(self, **settings: Any) -> str:
         """Put the manifests into the repository of the sandbox; the commit."""
-        settings = {
+        given = {
             "gitops_init_dir": str(self.tree),
             "gitops_init_repo_url": self.box.repo_url,
             "gitops_init_push": True,
             "gitops_init_author_name": "Test",
             "gitops_init_author_email": "test@example.org",
+            **settings,
         }
-        run = self._ansible("playbook", "ai_how.cloud.gitops_init", "-e", json.dumps(settings))
+        run = self.playbook("ai_how.cloud.gitops_init", given)
         assert run.returncode == 0, run.output
         return self.git("rev-parse", "HEAD")
 
@@ -100,6 +101,10 @@ class GitOps:
     def runtime(self, *options: str, **settings: Any) -> Run:
         """The playbook ai_how.cloud.runtime with its tag gitops-apps."""
         return self._ansible(*self._runtime(*options, **settings))
+
+    def playbook(self, name: str, settings: Mapping[str, Any], *options: str) -> Run:
+        """A playbook of the collection."""
+        return self._ansible("playbook", name, "-e", json.dumps(settings), *options)
 
     def start_runtime(self) -> subprocess.Popen[str]:
         return subprocess.Popen(

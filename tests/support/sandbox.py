@@ -52,7 +52,7 @@ class Sandbox:
         }
 
     def become(self, state: str) -> None:
-        playbook("ai_how.cloud.sandbox", sandbox_name=self.name, sandbox_state=state)
+        playbook("ai_how.cloud.sandbox", sandbox_name=self.name, sandbox_state=state, sandbox_real_node="false")
 
 
 @contextmanager

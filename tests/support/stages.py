@@ -20,6 +20,9 @@ from pythons import path_with_pyenv
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# Beside what the node itself needs: to make the images of the applications, and to look at their pages
+TOOLS_OF_NODE = {"buildah": "buildah", "mmdebstrap": "mmdebstrap", "chromedriver": "chromium chromium-driver"}
+
 NO_PYTHON = "no Python of the versions that it is for: {}"
 
 
@@ -68,6 +71,9 @@ def what_a_real_node_lacks() -> str:
         not shutil.which("cc") or run_command(["pkg-config", "--exists", "libseccomp"])[0]
     ):
         lacking.append("runc, or what compiles it (Debian: gcc pkg-config libseccomp-dev)")
+    for program, packages in TOOLS_OF_NODE.items():
+        if not shutil.which(program):
+            lacking.append(f"{program} (Debian: {packages})")
     return "; ".join(lacking)
 
 
