@@ -26,8 +26,10 @@ demo: .venv/ansible.stamp $(LINK)  ## Kubernetes and Argo CD on this machine, an
 	$(PLAYBOOK) ai_how.cloud.gitops_init $(DEMO)
 	$(PLAYBOOK) ai_how.cloud.runtime --tags gitops-apps $(DEMO)
 	$(PLAYBOOK) ai_how.cloud.mlflow_check $(DEMO)
-	@sed -e 's|SANDBOX_NAME|$(SANDBOX)|' -e 's|CHECKOUT|$(CURDIR)|' -e "s|CACHE_DIR|$${XDG_CACHE_HOME:-$$HOME/.cache}/ai_how.cloud|" \
-	  -e "s|SANDBOX_DIR|$${XDG_STATE_HOME:-$$HOME/.local/state}/ai_how.cloud/sandbox/$(SANDBOX)|" docs/try-next.txt
+	@dir="$${XDG_STATE_HOME:-$$HOME/.local/state}/ai_how.cloud/sandbox/$(SANDBOX)" && \
+	argocd=$$(sed -n 's/.*"argocd-server": *\([0-9]*\).*/\1/p' "$$dir/ports.json") && \
+	sed -e 's|SANDBOX_NAME|$(SANDBOX)|' -e 's|CHECKOUT|$(CURDIR)|' -e "s|CACHE_DIR|$${XDG_CACHE_HOME:-$$HOME/.cache}/ai_how.cloud|" \
+	  -e "s|SANDBOX_DIR|$$dir|" -e "s|ARGOCD_PORT|$$argocd|" docs/try-next.txt
 
 demo-down: .venv/ansible.stamp $(LINK)  ## end the sandbox of make demo and delete its files
 	$(PLAYBOOK) ai_how.cloud.sandbox -e sandbox_state=absent -e sandbox_name=$(SANDBOX)
