@@ -219,7 +219,7 @@ GO_ENVIRON = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
 
 def go() -> Path | str:
     """The sandbox's own, if the role has got one; any other gets the version of go.mod by itself."""
-    return max((CACHE / "go").glob("*/go"), default="go")
+    return max((CACHE / "tools" / "go").glob("*/go"), default="go")
 
 
 def images() -> dict[str, Image]:
