@@ -273,6 +273,12 @@ def test_all_processes_killed(user: User, client: Mlflow) -> None:
 
 
 def test_environments_beside_each_other(user: User) -> None:
+    def reserve_little(patch: Any) -> None:
+        # One small machine has not got what production reserves
+        patch["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"] = {"cpu": "50m", "memory": "64Mi"}
+
+    for application in ("minio", "mlflow", "postgresql"):
+        user.push_edit(f"overlays/prod/mlops/{application}/prod-patches.yaml", reserve_little)
     user.git("branch", "--force", "dev")
     user.git("push", "--quiet", "--force", "origin", "dev")
     user.init(gitops_init_environments=list(ENVIRONMENTS))
