@@ -56,7 +56,7 @@ class Real(Sandbox):
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             try:
-                inside = f"/{self._group}" in (process / "cgroup").read_text()
+                inside = f"/{self.group}" in (process / "cgroup").read_text()
             except OSError:
                 continue  # it has ended
             if inside and _name(int(process.name)) == name:
@@ -64,26 +64,32 @@ class Real(Sandbox):
         return found
 
     @cached_property
-    def _group(self) -> str:
-        """Its cgroup has the name of its link."""
+    def group(self) -> str:
+        """The name of its cgroup and of its link."""
         config = (self.directory / "node/kubelet.yaml").read_text()
         return next(line.split("/")[1] for line in config.splitlines() if line.startswith("cgroupRoot:"))
 
 
-def machine() -> dict[str, set[str]]:
-    """What of this machine a real node must leave as it was; when a cgroup is gone, no process is left in it."""
+def machine(own: str = "") -> dict[str, set[str]]:
+    """What of this machine the real node ``own`` must leave as it was; when a cgroup is gone, no process is left in it.
+
+    What belongs to other real nodes does not count, since test runs may stand side by side.
+    """
 
     def said(*command: str) -> set[str]:
         return set(subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout.splitlines())
 
     kernel = ["net/ipv4/ip_forward", "kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory", "vm/panic_on_oom"]
-    return {
+    found = {
         "cgroups": {str(path) for path in Path("/sys/fs/cgroup").glob("**/ahc-*")},
         "kernel": {f"{name} {Path('/proc/sys', name).read_text()}" for name in kernel},
         "links": {link["ifname"] for link in json.loads("".join(said("ip", "-json", "link")))},
         "mounts": set(Path("/proc/mounts").read_text().splitlines()),
         "nftables": said("nft", "list", "ruleset"),
         "routes": said("ip", "route"),
+    }
+    return {
+        what: {line for line in lines if "ahc-" not in line or (own and own in line)} for what, lines in found.items()
     }
 
 
