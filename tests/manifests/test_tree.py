@@ -11,7 +11,7 @@ import shutil
 
 import pytest
 import yaml
-from rendering import APPLICATIONS, ENVIRONMENTS, FOLDERS, TREE, kustomize, run, tool
+from rendering import APPLICATIONS, ENVIRONMENTS, FOLDERS, TREE, folder_of, kustomize, run, tool
 
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
@@ -35,10 +35,6 @@ def templates(folder):
 def containers(folder):
     for template in templates(folder):
         yield from template["spec"].get("initContainers", []) + template["spec"]["containers"]
-
-
-def folder_of(environment, application):
-    return TREE / ("base" if environment == "main" else f"overlays/{environment}") / "mlops" / application
 
 
 def test_layout():

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A container image of a few files of this machine, as an OCI archive or served by a registry on loopback."""
+"""Container images: one of a few files of this machine, as an OCI archive or served by a registry on loopback; and
+the files of an archive."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import IO, Any
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
@@ -91,6 +93,39 @@ class Image:
             threading.Thread(target=server.serve_forever, daemon=True).start()
             yield f"http://127.0.0.1:{server.server_port}"
             server.shutdown()
+
+
+class Unpacked:
+    """The image of an OCI archive, with its files in a folder ``root``."""
+
+    def __init__(self, archive: Path, root: Path) -> None:
+        self.root = root
+        with tarfile.open(archive) as files:
+            (entry,) = json.load(_member(files, "index.json"))["manifests"]
+            self.reference: str = entry["annotations"]["org.opencontainers.image.ref.name"]
+            manifest = json.load(_blob(files, entry))
+            self.config: dict[str, Any] = json.load(_blob(files, manifest["config"]))["config"]
+            (only,) = manifest["layers"]  # a second one could delete files of the first
+            with tarfile.open(fileobj=_blob(files, only), mode="r|*") as layer:
+                layer.extraction_filter = lambda file, _root: file  # with its owner, which newer Pythons would drop
+                # Devices are for root alone, and a container gets its own
+                layer.extractall(root, (file for file in layer if not file.isdev()), numeric_owner=True)
+
+    def mount_point(self, path: str) -> None:
+        """As a container runtime makes it, before the root becomes read-only."""
+        folder = self.root / path.lstrip("/")
+        assert folder.resolve() == folder, f"{path} of {self.reference} leads over a symbolic link"
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def _member(archive: tarfile.TarFile, path: str) -> IO[bytes]:
+    found = archive.extractfile(path)
+    assert found, f"{path} in {archive.name!r} is not a file"
+    return found
+
+
+def _blob(archive: tarfile.TarFile, descriptor: dict[str, Any]) -> IO[bytes]:
+    return _member(archive, f"blobs/{descriptor['digest'].replace(':', '/')}")
 
 
 def _digest(data: bytes) -> str:

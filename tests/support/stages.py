@@ -16,10 +16,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from apart import apart
 from pythons import path_with_pyenv
 
 ROOT = Path(__file__).resolve().parents[2]
 
+TOOLS_OF_CONTAINERS = {
+    "buildah": "buildah",
+    "bwrap": "bubblewrap",
+    "ip": "iproute2",
+    "mmdebstrap": "mmdebstrap",
+    "nsenter": "util-linux",
+}
 # Beside what the node itself needs: to make the images of the applications, and to look at their pages
 TOOLS_OF_NODE = {"buildah": "buildah", "mmdebstrap": "mmdebstrap", "chromedriver": "chromium chromium-driver"}
 
@@ -77,6 +85,18 @@ def what_a_real_node_lacks() -> str:
     return "; ".join(lacking)
 
 
+def what_containers_lack() -> str:
+    """Programs; and what stands in the way of namespaces, in the words of the program that cannot have them."""
+    tools = TOOLS_OF_CONTAINERS if os.geteuid() == 0 else {**TOOLS_OF_CONTAINERS, "newuidmap": "uidmap"}
+    if lacking := [f"{program} (Debian: {package})" for program, package in tools.items() if not shutil.which(program)]:
+        return "; ".join(lacking)
+    alone = "setpriv --reuid=999 --regid=999 --clear-groups bwrap --unshare-user --ro-bind / / --proc /proc --dev /dev"
+    trial = f"ip link add node type bridge && ip link add pod type veth && {alone} true"
+    done = subprocess.run(apart("sh", "-c", trial), capture_output=True, text=True, check=False)
+    words = done.stderr.strip().splitlines() or [f"the trial ended with {done.returncode}"]
+    return f"namespaces with users of their own (/etc/subuid): {words[-1]}" if done.returncode else ""
+
+
 def run_tox(stages: list[str]) -> dict[str, dict[str, object]]:
     """What tox says of each stage: ``{"success": bool, "skipped": bool, "duration": seconds}``."""
     with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +110,7 @@ def run_tox(stages: list[str]) -> dict[str, dict[str, object]]:
 
 
 # Stages that need more than a user account with Python: what is missing here, empty if nothing is.
-NEEDS: dict[str, Callable[[], str]] = {"node": what_a_real_node_lacks}
+NEEDS: dict[str, Callable[[], str]] = {"containers": what_containers_lack, "node": what_a_real_node_lacks}
 
 if __name__ == "__main__":
     sys.exit(main())

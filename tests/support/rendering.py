@@ -20,6 +20,10 @@ ENVIRONMENTS = {"main": "mlops", "dev": "mlops-dev", "prod": "mlops-prod"}
 APPLICATIONS = ("minio", "postgresql", "mlflow")
 
 
+def folder_of(environment: str, application: str) -> Path:
+    return TREE / ("base" if environment == "main" else f"overlays/{environment}") / "mlops" / application
+
+
 def tool(name: str) -> str:
     """The binary that $NAME names, else the one on PATH, else the newest in the cache that the sandbox fills."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ai_how.cloud" / "tools"
