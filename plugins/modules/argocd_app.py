@@ -467,6 +467,8 @@ notes:
     what is not Healthy after two seconds. One that cannot start (its image cannot be pulled, a Secret that it names is
     missing) for ten seconds fails the task with its own reason; what may heal, like a crash loop or a lack of nodes, is
     told when the wait times out.
+  - Argo CD begins no operation while another one waits for pods, even if a newer commit, like a revert, is there. Where
+    the pods of an older commit do not run for ten seconds, the wait ends the operation that waits for them.
   - To look at pods needs the rights to list Pods and to get DaemonSets, Deployments, ReplicaSets and StatefulSets, in the
     namespaces of what was deployed; the ClusterRole C(view) has them. Without them, and for other clusters than Argo CD's
     own, a wait ends as Argo CD reports.

@@ -32,6 +32,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import (
     troubles,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
+    EndOperation,
     LookAtPods,
     Refresh,
     StartSync,
@@ -109,13 +110,18 @@ class ApplicationDriver:
         self._client.delete(APPLICATION, *action.key, uid=action.uid)
         return None
 
-    def write(self, action: Union[Refresh, StartSync, LookAtPods]) -> bool:
+    def write(self, action: Union[Refresh, StartSync, EndOperation, LookAtPods]) -> bool:
         """Do the Write of a step. False if somebody was faster: look again at what is there now."""
         if isinstance(action, LookAtPods):
             self._look_at_pods(self._seen[action.key])
             return True
         if isinstance(action, Refresh):
             patch: dict[str, Any] = {"metadata": {"annotations": {REFRESH_ANNOTATION: "normal"}}}
+        elif isinstance(action, EndOperation):
+            patch = {
+                "metadata": {"resourceVersion": action.observed.resource_version},
+                "status": {"operationState": {"phase": "Terminating"}},
+            }
         else:
             patch = _start_sync(action)
         try:

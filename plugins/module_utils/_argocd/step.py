@@ -62,6 +62,14 @@ class StartSync:
 
 
 @dataclass(frozen=True)
+class EndOperation:
+    """End the operation in progress, if the application is still as ``observed`` (compare-and-swap)."""
+
+    key: Key
+    observed: Observed
+
+
+@dataclass(frozen=True)
 class LookAtPods:
     """See what its pods say of themselves.
 
@@ -107,7 +115,7 @@ class Memory:
 
     ``stale``: the API server was away, and a comparison that Argo CD wanted to write meanwhile may be lost.
     ``look_at``: when to look at the pods, None while nothing waits for them. ``stuck``: since when which of them do not
-    run, by uid and by whether that lasts.
+    run, by uid and by whether that lasts. ``ended``: when the operation began that we ended.
     """
 
     refreshed_at: Optional[float] = None
@@ -117,6 +125,7 @@ class Memory:
     stale: bool = False
     look_at: Optional[float] = None
     stuck: Mapping[tuple[str, bool], float] = field(default_factory=dict)
+    ended: str = ""
 
 
 def next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -> tuple[Step, Memory]:
@@ -155,8 +164,19 @@ def _waits_for_pods(app: Observed) -> bool:
     return app.sync == "Synced" and app.health in ("Progressing", "Degraded")
 
 
+def _overtaken(goal: Settle, app: Observed) -> Optional[Operation]:
+    """The operation in progress, if it is of an older commit than what is to be synced: it is in the way of that."""
+    operation = app.operation
+    older = operation and operation.running and operation.revisions not in ((), app.revisions)
+    due = app.sync == "OutOfSync" and app.compared and at_revisions(goal.revisions, app.revisions)
+    return operation if older and due and (app.auto_sync or goal.may_sync) else None
+
+
 def _pods(goal: Settle, app: Observed, watch: Watch, memory: Memory, now: float) -> tuple[Step, Memory]:
-    """Look at the pods while something else is watched, and fail for one that cannot start."""
+    """Look at the pods while something else is watched, and fail for one that cannot start.
+
+    An operation that waits for pods of an older commit is ended, since Argo CD would begin no other for minutes.
+    """
     look_at = memory.look_at if memory.look_at is not None else now + LOOK_AT_PODS
     if now >= look_at:
         return Write(LookAtPods(goal.key)), replace(memory, look_at=now + LOOK_AT_PODS)
@@ -165,6 +185,10 @@ def _pods(goal: Settle, app: Observed, watch: Watch, memory: Memory, now: float)
     for trouble, who in zip(app.troubles, whose):
         if now - memory.stuck[who] < CANNOT_START_GRACE:
             continue
+        overtaken = _overtaken(goal, app)
+        if overtaken:
+            memory = replace(memory, look_at=None, stuck={}, ended=overtaken.started_at)
+            return Write(EndOperation(goal.key, app)), memory
         if trouble.lasting:
             state = "being synced" if app.operation and app.operation.running else "Synced"
             return Fail(
@@ -210,7 +234,8 @@ def _judge(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[Ste
             return _retrying(goal, operation, memory, now)
         return Watch(f"the operation in progress{': ' + message if message else ''}"), replace(memory, symptom="")
     if operation and is_recent(goal, app):
-        if operation.failed and (operation.token == goal.token or not memory.operated):
+        ours = operation.token == goal.token or not memory.operated
+        if operation.failed and ours and operation.started_at != memory.ended:
             return Fail(Failed(f"{goal.key}: sync {operation.phase}: {operation.told}")), memory
         if operation.finished_at > app.reconciled_at:
             return Watch("Argo CD to compare it after the operation"), memory

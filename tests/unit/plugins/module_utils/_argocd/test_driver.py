@@ -11,7 +11,7 @@ import threading
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import ApplicationDriver
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import SetFinalizers
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import LookAtPods, Refresh
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import EndOperation, LookAtPods, Refresh
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Refused, Unavailable
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
     CAPTURED_PODS,
@@ -33,7 +33,7 @@ class Server:
 
     def __init__(self, raw, watches=()):
         self.raw, self.watches, self.watched = raw, list(watches), 0
-        self.conflicts = 0
+        self.conflicts, self.patched = 0, []
         self.quiet = threading.Event()
 
     @property
@@ -53,6 +53,7 @@ class Server:
             self.raw["metadata"]["resourceVersion"] = str(self.version + 1)  # Argo CD writes in between
         if asked and int(asked) != self.version:
             raise Conflict("the object has been modified")
+        self.patched.append(patch)
         self.raw["metadata"].update(patch["metadata"], resourceVersion=str(self.version + 1))
         return copy.deepcopy(self.raw)
 
@@ -132,6 +133,18 @@ def test_finalizers_are_set_though_argo_cd_writes_in_between():
     server.conflicts = 2
     ApplicationDriver(server).apply(SetFinalizers(key(), before, ("example.org/x",), "10"), dry_run=False)
     assert server.raw["metadata"]["finalizers"] == ["example.org/x"]
+
+
+def test_an_operation_is_ended_as_it_was_seen_or_not_at_all():
+    server = Server(at_version(10))
+    driver = ApplicationDriver(server)
+    seen = driver.observe(["argocd"])[key()]
+    server.conflicts = 1
+    assert not driver.write(EndOperation(key(), seen))
+    assert server.raw.get("status", {}).get("operationState") != {"phase": "Terminating"}
+    assert driver.world[key()].resource_version == "11"
+    assert driver.write(EndOperation(key(), driver.world[key()]))
+    assert server.patched[-1]["status"] == {"operationState": {"phase": "Terminating"}}
 
 
 def test_finalizers_that_somebody_else_changed_are_left_to_them():

@@ -10,6 +10,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd import step a
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
+    EndOperation,
     Gone,
     LookAtPods,
     Memory,
@@ -27,6 +28,7 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.bu
     B,
     C,
     app,
+    at,
     child,
     key,
     new_app,
@@ -567,6 +569,41 @@ def test_what_may_heal_is_told_by_the_wait_and_does_not_end_it():
         "its health (Progressing: 0 of 1 updated); "
         "pod mlops/web-2: container web: CrashLoopBackOff: back-off 10s; last exit code 1"
     )
+
+
+OLDER = app(revision=B, sync="OutOfSync", operation=operation("Running", 20, revision=A, message="waiting for Job/x"))
+
+
+@pytest.mark.parametrize("trouble", [NO_IMAGE, CRASHES])
+def test_an_operation_that_waits_for_pods_of_an_older_commit_is_ended(trouble):
+    seen = with_pods(trouble, seen=OLDER)
+    _looked, step, memory = looks(seen, rules.CANNOT_START_GRACE - 0.5, settle(revisions=(B,)))
+    assert isinstance(step, Watch)
+    memory = replace(memory, look_at=200.0)
+    step, memory = next_step(settle(revisions=(B,)), seen, memory, 100.0 + rules.CANNOT_START_GRACE)
+    assert step == Write(EndOperation(key(), seen))
+    assert isinstance(next_step(settle(revisions=(B,)), seen, memory, 111.0)[0], Watch)
+    ending = app(revision=B, sync="OutOfSync", operation=operation("Terminating", 20, revision=A))
+    assert looks(ending, 60.0, settle(revisions=(B,)), memory)[0] == []
+    ended = app(revision=B, sync="OutOfSync", operation=operation("Failed", 20, revision=A, message="terminated"))
+    step = next_step(settle(revisions=(B,)), replace(ended, reconciled_at=at(60)), memory, 112.0)[0]
+    assert "to be Synced" in reason(step)
+
+
+@pytest.mark.parametrize(
+    ("seen", "goal"),
+    [
+        (app(revision=B, sync="Synced", operation=operation("Running", 20, revision=A)), {}),
+        (app(revision=B, sync="OutOfSync", operation=operation("Running", 20, revision=B)), {}),
+        (app(revision=B, sync="OutOfSync", operation=operation("Running", 20, revision="")), {}),
+        (app(revision=B, sync="OutOfSync", operation=operation("Running", 20, revision=A)), {"revisions": (C,)}),
+        (app(revision=B, sync="OutOfSync", automated=None, operation=operation("Running", 20, revision=A)), {}),
+    ],
+    ids=["nothing newer to sync", "of this commit", "of no known commit", "not the expected commit", "manual"],
+)
+def test_an_operation_that_is_in_the_way_of_nothing_is_not_ended(seen, goal):
+    step = looks(with_pods(NO_IMAGE, seen=seen), 30.0, settle(**goal))[1]
+    assert "is being synced, but its pod mlops/web-1 cannot start" in problem(step)
 
 
 def test_a_bad_health_is_told_with_what_the_pods_say():
