@@ -150,11 +150,16 @@ def _troubles_of(pod: Mapping[str, Any]) -> Iterator[Trouble]:
     for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
         reason, message = _why_not(container)
         if reason not in _STARTING:
-            told = ": ".join(filter(None, (f"container {container['name']}", reason, " ".join(message.split()))))
+            told = _sentence(f"container {container['name']}", reason, message)
             yield Trouble(uid, name, told, _LASTING.get(reason, ""), reason in _LASTING)
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            yield Trouble(uid, name, f"{condition.get('reason', '')}: {condition.get('message', '')}")
+            yield Trouble(uid, name, _sentence(condition.get("reason", ""), condition.get("message", "")))
+
+
+def _sentence(*parts: str) -> str:
+    """One line, to which more can be said."""
+    return ": ".join(" ".join(part.split()).rstrip(".") for part in parts if part)
 
 
 def _why_not(container: Mapping[str, Any]) -> tuple[str, str]:

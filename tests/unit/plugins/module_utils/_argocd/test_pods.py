@@ -74,7 +74,7 @@ def test_what_does_not_heal_is_lasting_and_comes_with_advice(name, reason):
             "Unschedulable",
             "pod default/too-big: Unschedulable: 0/4 nodes are available: 1 Insufficient cpu, 3 node(s) didn't match "
             "Pod's node affinity/selector. no new claims to deallocate, preemption: 0/4 nodes are available: 4 "
-            "Preemption is not helpful for scheduling.",
+            "Preemption is not helpful for scheduling",
         ),
     ],
 )
