@@ -13,8 +13,8 @@ author:
   - ai_how.cloud contributors (@ai-how)
 description:
   - Declares, syncs and deletes Argo CD applications through the Kubernetes API; no API server of Argo CD is needed.
-  - Waits by watching. A wait can be pinned to a commit, ends as soon as Argo CD reports success or failure, and follows
-    the applications that an application deploys (app of apps) at any depth.
+  - Waits by watching. A wait can be pinned to a commit, ends as soon as Argo CD reports success or failure or a
+    pod says that it cannot start, and follows the applications that an application deploys (app of apps) at any depth.
   - A list of applications is one connection, one list request and one watch, however many they are.
 extends_documentation_fragment:
   - ai_how.cloud.kube_auth
@@ -463,6 +463,15 @@ attributes:
     support: full
 notes:
   - An application that does not sync automatically is only synced by O(state=synced).
+  - Argo CD calls an application whose pods cannot start Progressing for ten minutes. A wait therefore looks at the pods
+    of what is not Healthy after two seconds. One that cannot start for ten seconds (its image cannot be pulled, or a
+    Secret that it names is missing) fails the task with its own reason; what may heal, like a crash loop or a lack of
+    nodes, is told when the wait times out.
+  - Argo CD begins no operation while another one waits for pods, even if a newer commit, like a revert, is there. Where
+    the pods of an older commit do not run for ten seconds, the wait ends the operation that waits for them.
+  - To look at pods needs the rights to list Pods and to get DaemonSets, Deployments, ReplicaSets and StatefulSets in
+    the namespaces of what was deployed; the ClusterRole C(view) has them. Without them, and for other clusters than
+    Argo CD's own, a wait ends as Argo CD reports.
   - Secrets in Helm parameters and values end up in the Application object; use a Secret instead. Values whose name
     looks like a secret are masked in results and diffs.
 seealso:

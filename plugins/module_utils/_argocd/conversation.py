@@ -33,6 +33,7 @@ class _Talk:
     parent: Optional[Settle] = None  # until a child is seen
     pending: Optional[Memory] = None
     step: Optional[Step] = None
+    waits_for: str = "an answer of the API server"
 
     @property
     def over(self) -> bool:
@@ -58,7 +59,8 @@ class Conversation:
             talk = self._talks[key]
             if talk.parent:
                 if key not in world or talk.parent.key not in world:
-                    talk.step = steps[key] = Watch("it to be seen")
+                    steps[key] = Watch("it to be seen")
+                    self._take(talk, steps[key])
                     continue
                 self._begin(talk, talk.parent, world)
             step, memory = next_step(talk.goal, world.get(key), talk.memory, now)
@@ -91,9 +93,8 @@ class Conversation:
         """Everything that is not over by now has failed. ``away``: why the server cannot be reached, if so."""
         for key, talk in self._talks.items():
             if not talk.over:
-                reason = talk.step.reason if isinstance(talk.step, Watch) else "an answer of the API server"
                 last = f"; {away}" if away else ""
-                self.fail(key, TimedOut(f"{key}: timed out after {seconds:g} s waiting for {reason}{last}"))
+                self.fail(key, TimedOut(f"{key}: timed out after {seconds:g} s waiting for {talk.waits_for}{last}"))
 
     def wake_after(self) -> Optional[float]:
         """Seconds after which to advance though nothing was seen."""
@@ -137,6 +138,8 @@ class Conversation:
     def _take(self, talk: _Talk, step: Step) -> None:
         """``step`` is where the talk stands now; the first failure is the one that is told of its root."""
         talk.step = step
+        if isinstance(step, Watch):
+            talk.waits_for = step.reason
         if isinstance(step, Fail) and talk.root not in self._failures:
             state = "not ready" if isinstance(step.problem, TimedOut) else "failing"
             via = "" if talk.goal.key == talk.root else f"{talk.root} has a child that is {state}: "

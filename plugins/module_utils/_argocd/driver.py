@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Optional, Union
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
@@ -24,7 +25,18 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner impor
     Apply,
     SetFinalizers,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Refresh, StartSync
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import (
+    Resource,
+    controller,
+    trouble_of,
+    troubles,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
+    EndOperation,
+    LookAtPods,
+    Refresh,
+    StartSync,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Problem, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
@@ -34,6 +46,14 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection impo
 CONNECTION_ARGUMENTS = connection_argument_spec()
 
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
+_POD = Kind("", "v1", "Pod", "pods")
+# What controls pods, and whose generation says whether a pod is of what was deployed last.
+_CONTROLLERS = {
+    "DaemonSet": Kind("apps", "v1", "DaemonSet", "daemonsets"),
+    "Deployment": Kind("apps", "v1", "Deployment", "deployments"),
+    "ReplicaSet": Kind("apps", "v1", "ReplicaSet", "replicasets"),
+    "StatefulSet": Kind("apps", "v1", "StatefulSet", "statefulsets"),
+}
 
 # Seconds for which the API server may be away (it is restarted, say) before a wait gives up.
 _AWAY_GRACE = 60.0
@@ -58,6 +78,7 @@ class ApplicationDriver:
         self._watching: set[str] = set()
         self._away: Optional[Unavailable] = None
         self._lost: dict[str, Problem] = {}
+        self._hidden: set[str] = set()
         self._stop = threading.Event()
 
     @property
@@ -89,10 +110,18 @@ class ApplicationDriver:
         self._client.delete(APPLICATION, *action.key, uid=action.uid)
         return None
 
-    def write(self, action: Union[Refresh, StartSync]) -> bool:
+    def write(self, action: Union[Refresh, StartSync, EndOperation, LookAtPods]) -> bool:
         """Do the Write of a step. False if somebody was faster: look again at what is there now."""
+        if isinstance(action, LookAtPods):
+            self._look_at_pods(self._seen[action.key])
+            return True
         if isinstance(action, Refresh):
             patch: dict[str, Any] = {"metadata": {"annotations": {REFRESH_ANNOTATION: "normal"}}}
+        elif isinstance(action, EndOperation):
+            patch = {
+                "metadata": {"resourceVersion": action.observed.resource_version},
+                "status": {"operationState": {"phase": "Terminating"}},
+            }
         else:
             patch = _start_sync(action)
         try:
@@ -146,6 +175,31 @@ class ApplicationDriver:
                 if raw is None or tuple(raw["metadata"].get("finalizers", [])) != action.before:
                     raise
                 version = raw["metadata"]["resourceVersion"]
+
+    def _look_at_pods(self, app: Observed) -> None:
+        """Keep what its pods say. Where this user may not see them nothing is known of them, and it goes on without."""
+        pods: list[Mapping[str, Any]] = []
+        owners: dict[Resource, Mapping[str, Any]] = {}
+        for namespace in sorted({resource.namespace for resource in app.workloads} - self._hidden):
+            try:
+                listed, _version = self._client.list(_POD, namespace)
+                owners.update(self._controllers([pod for pod in listed if trouble_of(pod)]))
+                pods += listed
+            except Refused:
+                self._hidden.add(namespace)
+        self._seen[app.key] = replace(app, troubles=troubles(pods, owners, app.workloads))
+
+    def _controllers(self, objects: list[dict[str, Any]]) -> Mapping[Resource, Mapping[str, Any]]:
+        """What controls the objects, and what controls that."""
+        owners: dict[Resource, Mapping[str, Any]] = {}
+        while objects:
+            name = controller(objects.pop())
+            if name and name not in owners and name.kind in _CONTROLLERS:
+                owner = self._client.get(_CONTROLLERS[name.kind], name.namespace, name.name)
+                if owner:
+                    owners[name] = owner
+                    objects.append(owner)
+        return owners
 
     def _patch(self, key: Key, patch: Mapping[str, Any]) -> dict[str, Any]:
         return self._client.merge_patch(APPLICATION, key.namespace, key.name, patch, FIELD_MANAGER)
@@ -202,7 +256,7 @@ class ApplicationDriver:
         app = Observed.parse(raw)
         known = self._seen.get(app.key)
         if known is None or int(known.resource_version) <= int(app.resource_version):
-            self._seen[app.key] = app
+            self._seen[app.key] = replace(app, troubles=known.troubles) if known else app
         return app
 
 

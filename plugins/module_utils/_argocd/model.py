@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import METADATA, SPEC
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import WORKLOADS, Resource, Trouble
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import to_api
 
@@ -147,8 +148,8 @@ def _said(value: Any) -> Any:
 class Operation:
     """``status.operationState``.
 
-    ``applied``: the child applications that it has already applied. ``self_heals``: how many in a row it is.
-    ``retries``: how often it failed and was begun again.
+    ``applied``: the child applications that it has already applied. ``workloads``: what has pods, hooks with it.
+    ``self_heals``: how many in a row it is. ``retries``: how often it failed and was begun again.
     """
 
     phase: str = ""
@@ -158,6 +159,7 @@ class Operation:
     token: str = ""
     revisions: tuple[str, ...] = ()
     applied: tuple[Key, ...] = ()
+    workloads: frozenset[Resource] = frozenset()
     failures: tuple[str, ...] = ()
     self_heals: int = 0
     retries: int = 0
@@ -202,7 +204,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Observed:
-    """An Application as the API server gave it; times are RFC 3339 strings in UTC, as there, so that they compare."""
+    """An Application as the API server gave it; times are RFC 3339 strings in UTC, as there, so that they compare.
+
+    ``troubles``: what its pods said when they were looked at last.
+    """
 
     key: Key
     raw: Mapping[str, Any]
@@ -224,6 +229,7 @@ class Observed:
     conditions: Mapping[str, str]
     history: tuple[tuple[int, tuple[str, ...]], ...]
     resources: tuple[Mapping[str, Any], ...]
+    troubles: tuple[Trouble, ...] = ()
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Observed:
@@ -258,6 +264,15 @@ class Observed:
     def children(self) -> tuple[Key, ...]:
         """The applications that this application deploys (app of apps)."""
         return tuple(_child(resource, self.key.namespace) for resource in self.resources if _is_application(resource))
+
+    @property
+    def workloads(self) -> frozenset[Resource]:
+        """What it deployed that has pods; empty if that is in another cluster than its own."""
+        destination = self.raw["spec"].get("destination", {})
+        if destination.get("server") != IN_CLUSTER and destination.get("name") != "in-cluster":
+            return frozenset()
+        running = self.operation.workloads if self.operation and self.operation.running else frozenset()
+        return _workloads(self.resources) | running
 
     @property
     def out_of_sync(self) -> tuple[str, ...]:
@@ -318,6 +333,7 @@ def _operation(state: Optional[Mapping[str, Any]], namespace: str) -> Optional[O
             for resource in resources
             if _is_application(resource) and resource.get("status") == "Synced"
         ),
+        workloads=_workloads(resources),
         failures=tuple(
             f"{resource.get('kind')}/{resource.get('name')}: {resource.get('message', '')}"
             for resource in resources
@@ -332,6 +348,15 @@ TOKEN = "ai_how.cloud/token"
 
 def _is_application(resource: Mapping[str, Any]) -> bool:
     return resource.get("group") == "argoproj.io" and resource.get("kind") == "Application"
+
+
+def _workloads(resources: Sequence[Mapping[str, Any]]) -> frozenset[Resource]:
+    return frozenset(
+        Resource(group, resource["kind"], resource["namespace"], resource["name"])
+        for resource in resources
+        for group in [resource.get("group", "")]
+        if (group, resource.get("kind")) in WORKLOADS and resource.get("namespace")
+    )
 
 
 def _child(resource: Mapping[str, Any], namespace: str) -> Key:

@@ -5,13 +5,15 @@
 """The conversation with Argo CD until an application is where it should be, as pure functions of what was seen.
 
 The order of the rules is the protocol: refresh, errors of the comparison, operation, revision, sync status, health
-(controller/appcontroller.go of argo-cd 3.6). Times are seconds of a monotonic clock that the caller hands in.
+(controller/appcontroller.go of argo-cd 3.6); last the pods, which know why there is no health. Times are seconds of a
+monotonic clock that the caller hands in.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Optional, Union
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key, Observed, Operation
@@ -27,6 +29,10 @@ OUT_OF_SYNC_GRACE = 20.0
 RETRY_GRACE = 20.0
 DELETION_ERROR_GRACE = 10.0
 REFRESH_AGAIN = 3.0
+# Pods: how soon to look at them, and how often; and how long one may say that it cannot start, since a registry has a
+# hiccup, or a Secret comes a moment later.
+LOOK_AT_PODS = 2.0
+CANNOT_START_GRACE = 10.0
 
 _AWAY = "a part of Argo CD is away"
 _COMPARISON_ERRORS = ("InvalidSpecError", "ComparisonError", "UnknownError")
@@ -53,6 +59,25 @@ class StartSync:
     revisions: tuple[str, ...]
     prune: bool
     token: str
+
+
+@dataclass(frozen=True)
+class EndOperation:
+    """End the operation in progress, if the application is still as ``observed`` (compare-and-swap)."""
+
+    key: Key
+    observed: Observed
+
+
+@dataclass(frozen=True)
+class LookAtPods:
+    """See what its pods say of themselves.
+
+    Asked for again and again, rather than watched: what is judged is a pod together with what controls it, which would
+    take a watch of each of their kinds, and most waits end without a single look.
+    """
+
+    key: Key
 
 
 @dataclass(frozen=True)
@@ -89,6 +114,8 @@ class Memory:
     """What the conversation remembers between two steps: what it wrote, and since when a symptom shows.
 
     ``stale``: the API server was away, and a comparison that Argo CD wanted to write meanwhile may be lost.
+    ``look_at``: when to look at the pods, None while nothing waits for them. ``stuck``: since when which of them do not
+    run, by uid and by whether that lasts. ``ended``: when the operation began that we ended.
     """
 
     refreshed_at: Optional[float] = None
@@ -96,6 +123,9 @@ class Memory:
     symptom: str = ""
     since: float = 0.0
     stale: bool = False
+    look_at: Optional[float] = None
+    stuck: Mapping[tuple[str, bool], float] = field(default_factory=dict)
+    ended: str = ""
 
 
 def next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -> tuple[Step, Memory]:
@@ -119,9 +149,61 @@ def next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -
     if app.refreshing or not (app.reconciled_at or app.conditions):
         return Watch("Argo CD to compare it with its source"), memory
     step, memory = _judge(goal, app, memory, now)
-    if isinstance(step, Watch) and not goal.wait and memory.symptom != _AWAY:
-        return Done(), memory
-    return step, memory
+    if isinstance(step, Watch) and memory.symptom != _AWAY:
+        if not goal.wait:
+            return Done(), memory
+        if app.workloads and _waits_for_pods(app):
+            return _pods(goal, app, step, memory, now)
+    return step, replace(memory, look_at=None, stuck={})
+
+
+def _waits_for_pods(app: Observed) -> bool:
+    """Whether pods can be the reason: an operation waits for them, too, before it goes on to its next wave or hook."""
+    if app.operation and app.operation.running:
+        return app.operation.phase == "Running"
+    return app.sync == "Synced" and app.health in ("Progressing", "Degraded")
+
+
+def _overtaken(goal: Settle, app: Observed) -> Optional[Operation]:
+    """The operation in progress, if it is of an older commit than what is to be synced: it is in the way of that."""
+    operation = app.operation
+    older = operation and operation.running and operation.revisions not in ((), app.revisions)
+    due = app.sync == "OutOfSync" and app.compared and at_revisions(goal.revisions, app.revisions)
+    return operation if older and due and (app.auto_sync or goal.may_sync) else None
+
+
+def _pods(goal: Settle, app: Observed, watch: Watch, memory: Memory, now: float) -> tuple[Step, Memory]:
+    """Look at the pods while something else is watched, and fail for one that cannot start.
+
+    An operation that waits for pods of an older commit is ended, since Argo CD would begin no other for minutes.
+    """
+    look_at = memory.look_at if memory.look_at is not None else now + LOOK_AT_PODS
+    if now >= look_at:
+        return Write(LookAtPods(goal.key)), replace(memory, look_at=now + LOOK_AT_PODS)
+    whose = [(trouble.uid, trouble.lasting) for trouble in app.troubles]
+    memory = replace(memory, look_at=look_at, stuck={who: memory.stuck.get(who, now) for who in whose})
+    for trouble, who in zip(app.troubles, whose):
+        if now - memory.stuck[who] < CANNOT_START_GRACE:
+            continue
+        overtaken = _overtaken(goal, app)
+        if overtaken:
+            memory = replace(memory, look_at=None, stuck={}, ended=overtaken.started_at)
+            return Write(EndOperation(goal.key, app)), memory
+        if trouble.lasting:
+            state = "being synced" if app.operation and app.operation.running else "Synced"
+            return Fail(
+                Failed(
+                    f"{goal.key} is {state}, but its pod {trouble.pod} cannot start: {trouble.reason}; {trouble.advice}"
+                )
+            ), memory
+    waits = (look_at - now, watch.wake_after)
+    return Watch(watch.reason + _told(app), min(wait for wait in waits if wait is not None)), memory
+
+
+def _told(app: Observed) -> str:
+    """What the pods say, at the end of a sentence: the first of them stands for the others."""
+    others = len(app.troubles) - 1
+    return "".join(f"; {trouble}" for trouble in app.troubles[:1]) + (f"; and {others} more" if others > 0 else "")
 
 
 def _until_gone(goal: Gone, app: Optional[Observed], memory: Memory, now: float) -> tuple[Step, Memory]:
@@ -152,7 +234,8 @@ def _judge(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[Ste
             return _retrying(goal, operation, memory, now)
         return Watch(f"the operation in progress{': ' + message if message else ''}"), replace(memory, symptom="")
     if operation and is_recent(goal, app):
-        if operation.failed and (operation.token == goal.token or not memory.operated):
+        ours = operation.token == goal.token or not memory.operated
+        if operation.failed and ours and operation.started_at != memory.ended:
             return Fail(Failed(f"{goal.key}: sync {operation.phase}: {operation.told}")), memory
         if operation.finished_at > app.reconciled_at:
             return Watch("Argo CD to compare it after the operation"), memory
@@ -222,7 +305,7 @@ def _health(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[St
     patience = DEGRADED_GRACE - (now - memory.since)
     if patience > 0:
         return Watch(f"its health ({detail})", wake_after=patience), memory
-    return Fail(Failed(f"{goal.key} is Synced, but its health is {detail}")), memory
+    return Fail(Failed(f"{goal.key} is Synced, but its health is {detail}{_told(app)}")), memory
 
 
 def _start(goal: Settle, app: Observed, memory: Memory) -> tuple[Step, Memory]:

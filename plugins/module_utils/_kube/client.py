@@ -47,7 +47,7 @@ class Kind:
     plural: str
 
     def __str__(self) -> str:
-        return f"{self.plural}.{self.group}"
+        return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
 class Client:
@@ -248,7 +248,7 @@ class _NoDiscovery:
 
 def _resource(kind: Kind, client: Any) -> Any:
     return Resource(
-        prefix="apis",
+        prefix="apis" if kind.group else "api",
         group=kind.group,
         api_version=kind.version,
         kind=kind.kind,

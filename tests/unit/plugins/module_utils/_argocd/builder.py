@@ -19,6 +19,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 REPO = "https://git.example.org/gitops.git"
 CAPTURED = yaml.safe_load((Path(__file__).parent / "captured.yml").read_text(encoding="utf-8"))
+CAPTURED_PODS = yaml.safe_load((Path(__file__).parent / "captured_pods.yml").read_text(encoding="utf-8"))
 
 
 def key(name: str = "web", namespace: str = "argocd") -> Key:

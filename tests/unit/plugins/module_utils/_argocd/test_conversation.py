@@ -3,10 +3,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.conversation import Conversation
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import DEGRADED_GRACE, Gone, Refresh, Settle
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
+    DEGRADED_GRACE,
+    LOOK_AT_PODS,
+    Gone,
+    LookAtPods,
+    Refresh,
+    Settle,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Watch, Write
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
@@ -179,7 +189,11 @@ def test_other_applications_go_on_when_one_has_failed():
 def test_what_belongs_to_a_failed_application_asks_for_no_more_attention():
     seen = world(stack("one", "two"), app("one"), app("two"), app("web"))
     conversation = talk(*seen.values(), goals=["stack", "web"])
-    busy = [app("one", health="Degraded"), app("two", health="Progressing"), app("web", health="Progressing")]
+    busy = [
+        app("one", health="Degraded", resources=[]),
+        app("two", health="Progressing", resources=[]),
+        app("web", health="Progressing", resources=[]),
+    ]
     refresh_all(conversation, {**seen, **world(*busy)})
     assert conversation.wake_after() == DEGRADED_GRACE
     conversation.fail(key("two"), Refused("not allowed"))
@@ -355,6 +369,32 @@ def test_what_is_not_over_at_the_deadline_says_what_it_was_waiting_for():
     )
 
 
+def test_a_timeout_tells_what_the_pods_said_though_they_were_about_to_be_looked_at():
+    crashes = Trouble("u", "mlops/slow-1", "container web: CrashLoopBackOff: back-off 10s")
+    slow = replace(app("slow", health="Progressing"), troubles=(crashes,))
+    conversation = talk(slow, goals=["slow"])
+    refresh_all(conversation, world(slow))
+    assert conversation.advance(world(slow), LOOK_AT_PODS) == {key("slow"): Write(LookAtPods(key("slow")))}
+    conversation.time_out(2.0)
+    assert (
+        "timed out after 2 s waiting for its health (Progressing); "
+        "pod mlops/slow-1: container web: CrashLoopBackOff: back-off 10s. Look further"
+    ) in conversation.failure(key("slow"))
+
+
+def test_a_child_whose_pod_cannot_start_fails_its_parent():
+    stuck = Trouble("u", "mlops/one-1", "container web: ErrImagePull: not found", "correct it", lasting=True)
+    seen = world(stack("one"), replace(app("one", health="Progressing"), troubles=(stuck,)))
+    conversation = talk(*seen.values())
+    refresh_all(conversation, seen)
+    for second in range(13):
+        refresh_all(conversation, seen, float(second))
+    assert conversation.failure(key("stack")).startswith(
+        'application "stack" has a child that is failing: application "one" is Synced, but its pod mlops/one-1 cannot '
+        "start: container web: ErrImagePull: not found; correct it. Look further"
+    )
+
+
 def test_a_write_that_never_came_through_waited_for_the_api_server():
     conversation = talk(app(), goals=["web"])
     conversation.advance(world(app()), 0.0)
@@ -386,7 +426,11 @@ def test_a_failed_write_ends_its_application():
 
 
 def test_the_soonest_grace_wakes_the_conversation():
-    seen = world(app("one", health="Degraded"), app("two", sync="OutOfSync"), app("three", health="Progressing"))
+    seen = world(
+        app("one", health="Degraded", resources=[]),
+        app("two", sync="OutOfSync"),
+        app("three", health="Progressing", resources=[]),
+    )
     conversation = talk(*seen.values(), goals=["one", "two", "three"])
     assert conversation.wake_after() is None
     refresh_all(conversation, seen)

@@ -11,9 +11,15 @@ import threading
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import ApplicationDriver
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import SetFinalizers
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Refresh
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import EndOperation, LookAtPods, Refresh
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Refused, Unavailable
-from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import key, raw_app
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
+    CAPTURED_PODS,
+    key,
+    raw_app,
+)
+
+OF_A_DEPLOYMENT = CAPTURED_PODS["controlled"]["Deployment"]
 
 
 def at_version(version, **changes):
@@ -27,7 +33,7 @@ class Server:
 
     def __init__(self, raw, watches=()):
         self.raw, self.watches, self.watched = raw, list(watches), 0
-        self.conflicts = 0
+        self.conflicts, self.patched = 0, []
         self.quiet = threading.Event()
 
     @property
@@ -47,6 +53,7 @@ class Server:
             self.raw["metadata"]["resourceVersion"] = str(self.version + 1)  # Argo CD writes in between
         if asked and int(asked) != self.version:
             raise Conflict("the object has been modified")
+        self.patched.append(patch)
         self.raw["metadata"].update(patch["metadata"], resourceVersion=str(self.version + 1))
         return copy.deepcopy(self.raw)
 
@@ -56,6 +63,39 @@ class Server:
             yield from self.watches.pop(0)()
         else:
             self.quiet.wait(10)
+
+
+class Cluster(Server):
+    """One with pods and what controls them; ``asked``: each request for one of them."""
+
+    def __init__(self, raw, pods=(), owners=(), forbidden=()):
+        super().__init__(raw)
+        self.pods, self.forbidden = list(pods), forbidden
+        self.owners = {(owner["kind"], owner["metadata"]["name"]): owner for owner in owners}
+        self.asked = []
+
+    def list(self, kind, namespace):
+        if kind.plural != "pods":
+            return super().list(kind, namespace)
+        self._ask(kind, namespace)
+        return copy.deepcopy(self.pods), "99"
+
+    def get(self, kind, namespace, name):
+        self._ask(kind, f"{namespace}/{name}")
+        return copy.deepcopy(self.owners.get((kind.kind, name)))
+
+    def _ask(self, kind, what):
+        self.asked.append(f"{kind} {what}")
+        if kind.plural in self.forbidden:
+            raise Refused(f"not allowed to read {kind}")
+
+
+def look(server):
+    """What its pods say once they were looked at."""
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    assert driver.write(LookAtPods(key()))
+    return driver
 
 
 def broken(problem):
@@ -93,6 +133,18 @@ def test_finalizers_are_set_though_argo_cd_writes_in_between():
     server.conflicts = 2
     ApplicationDriver(server).apply(SetFinalizers(key(), before, ("example.org/x",), "10"), dry_run=False)
     assert server.raw["metadata"]["finalizers"] == ["example.org/x"]
+
+
+def test_an_operation_is_ended_as_it_was_seen_or_not_at_all():
+    server = Server(at_version(10))
+    driver = ApplicationDriver(server)
+    seen = driver.observe(["argocd"])[key()]
+    server.conflicts = 1
+    assert not driver.write(EndOperation(key(), seen))
+    assert server.raw.get("status", {}).get("operationState") != {"phase": "Terminating"}
+    assert driver.world[key()].resource_version == "11"
+    assert driver.write(EndOperation(key(), driver.world[key()]))
+    assert server.patched[-1]["status"] == {"operationState": {"phase": "Terminating"}}
 
 
 def test_finalizers_that_somebody_else_changed_are_left_to_them():
@@ -166,3 +218,55 @@ def test_a_watch_that_breaks_begins_again_with_a_list():
     driver.close()
     server.quiet.set()
     assert driver.world[key()].sync == "OutOfSync"
+
+
+# Pods
+
+
+def test_pods_that_run_cost_one_request():
+    server = Cluster(at_version(10), [OF_A_DEPLOYMENT["running"]])
+    assert look(server).world[key()].troubles == ()
+    assert server.asked == ["pods default"]
+
+
+def test_of_a_pod_that_does_not_start_the_owners_are_looked_up_each_once():
+    broken_pod = OF_A_DEPLOYMENT["broken"]
+    again = copy.deepcopy(broken_pod)
+    again["metadata"].update(name="web-again", uid="again")
+    server = Cluster(at_version(10), [broken_pod, again], OF_A_DEPLOYMENT["owners"])
+    driver = look(server)
+    replica_set = broken_pod["metadata"]["ownerReferences"][0]["name"]
+    assert server.asked == [
+        "pods default",
+        f"replicasets.apps default/{replica_set}",
+        "deployments.apps default/web",
+    ]
+    assert [trouble.lasting for trouble in driver.world[key()].troubles] == [True, True]
+    driver._take_event("MODIFIED", "argocd", at_version(11))
+    assert len(driver.world[key()].troubles) == 2, "an event says nothing of pods"
+    server.pods = []
+    driver.write(LookAtPods(key()))
+    assert driver.world[key()].troubles == ()
+
+
+@pytest.mark.parametrize("forbidden", ["pods", "replicasets"])
+def test_pods_that_this_user_may_not_see_are_asked_for_once(forbidden):
+    server = Cluster(at_version(10), [OF_A_DEPLOYMENT["broken"]], OF_A_DEPLOYMENT["owners"], [forbidden])
+    driver = look(server)
+    asked = list(server.asked)
+    driver.write(LookAtPods(key()))
+    assert (driver.world[key()].troubles, server.asked) == ((), asked)
+
+
+def test_an_owner_that_is_gone_meanwhile_says_nothing():
+    server = Cluster(at_version(10), [OF_A_DEPLOYMENT["broken"]])
+    assert look(server).world[key()].troubles == ()
+
+
+def test_a_look_at_a_server_that_is_away_is_tried_again():
+    server = Cluster(at_version(10))
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    server.list = lambda kind, namespace: next(broken(Unavailable("connection refused"))())
+    with pytest.raises(Unavailable):
+        driver.write(LookAtPods(key()))

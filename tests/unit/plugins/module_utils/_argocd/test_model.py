@@ -7,6 +7,7 @@ import copy
 
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Desired, Key, Observed, Source
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Resource
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
     CAPTURED,
@@ -280,6 +281,28 @@ def test_children_without_a_namespace_are_in_their_parents():
 def test_phases_of_an_operation(phase, running, failed):
     seen = app(operation=operation(phase)).operation
     assert (seen.running, seen.failed) == (running, failed)
+
+
+def test_what_has_pods_and_hooks_only_while_their_operation_runs():
+    deployment = Resource("apps", "Deployment", "default", "web")
+    assert Observed.parse(CAPTURED["web"]).workloads == {deployment}
+    hook = {
+        "group": "batch",
+        "kind": "Job",
+        "namespace": "default",
+        "name": "bucket",
+        "hookPhase": "Running",
+        "hookType": "PostSync",
+    }
+    running = app(operation=operation("Running", 20, resources=[hook]))
+    assert running.workloads == {deployment, Resource("batch", "Job", "default", "bucket")}
+    assert app(operation=operation(resources=[hook])).workloads == {deployment}
+
+
+def test_what_is_deployed_to_another_cluster_has_no_pods_here():
+    raw = raw_app()
+    raw["spec"]["destination"] = {"name": "other", "namespace": "default"}
+    assert Observed.parse(raw).workloads == frozenset()
 
 
 def test_an_operation_that_has_just_begun_has_no_result():

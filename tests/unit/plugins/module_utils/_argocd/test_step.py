@@ -8,8 +8,11 @@ from dataclasses import replace
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd import step as rules
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
+    EndOperation,
     Gone,
+    LookAtPods,
     Memory,
     Refresh,
     Settle,
@@ -25,6 +28,7 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.bu
     B,
     C,
     app,
+    at,
     child,
     key,
     new_app,
@@ -183,7 +187,7 @@ def test_an_operation_in_progress_is_waited_for(seen, told):
 def retried(times=1, revision=A, message="one or more objects failed to apply. Retrying attempt #1"):
     refused = {"kind": "Foo", "name": "foo", "status": "SyncFailed", "message": "no matches for kind"}
     seen = operation("Running", 20, finished=21, revision=revision, message=message, resources=[refused])
-    return app(operation={**seen, "retryCount": times})
+    return app(operation={**seen, "retryCount": times}, resources=[])
 
 
 def test_a_sync_that_fails_again_and_again_at_the_commit_gets_a_grace():
@@ -423,7 +427,7 @@ def test_an_unknown_sync_status_is_waited_for(sync, told):
 
 @pytest.mark.parametrize("health", ["Degraded", "Missing"])
 def test_a_brief_bad_health_does_not_fail(health):
-    first, memory = next_step(settle(), app(health=health), REFRESHED, 100.0)
+    first, memory = next_step(settle(), app(health=health, resources=[]), REFRESHED, 100.0)
     assert first == Watch(f"its health ({health})", wake_after=rules.DEGRADED_GRACE)
     assert next_step(settle(), app(), memory, 105.0)[0] == Done()
 
@@ -437,14 +441,177 @@ def test_a_long_bad_health_fails(health):
 
 
 def test_progress_between_ends_the_grace_of_a_bad_health():
-    _step, memory = next_step(settle(), app(health="Degraded"), REFRESHED, 100.0)
-    _step, memory = next_step(settle(), app(health="Progressing"), memory, 109.0)
-    assert isinstance(next_step(settle(), app(health="Degraded"), memory, 115.0)[0], Watch)
+    degraded, progressing = app(health="Degraded", resources=[]), app(health="Progressing", resources=[])
+    _step, memory = next_step(settle(), degraded, REFRESHED, 100.0)
+    _step, memory = next_step(settle(), progressing, memory, 109.0)
+    assert isinstance(next_step(settle(), degraded, memory, 115.0)[0], Watch)
 
 
 @pytest.mark.parametrize("health", ["Progressing", "Suspended", "Unknown", ""])
 def test_other_health_is_waited_for_without_end(health):
     assert (health or "not known yet") in reason(after_refresh(app(health=health), now=10000.0))
+
+
+# Pods
+
+
+NO_IMAGE = Trouble("u1", "mlops/web-1", "container web: ErrImagePull: not found", "correct it", lasting=True)
+CRASHES = Trouble("u2", "mlops/web-2", "container web: CrashLoopBackOff: back-off 10s; last exit code 1")
+PROGRESSING = app(health="Progressing", health_message="0 of 1 updated")
+
+
+def with_pods(*troubles, seen=PROGRESSING):
+    return replace(seen, troubles=troubles)
+
+
+def looks(seen, seconds, goal=None, memory=REFRESHED):
+    """The seconds at which its pods were looked at, asked every half second; the last step and the memory after it."""
+    looked, now, step = [], 100.0, None
+    while now <= 100.0 + seconds and not isinstance(step, (Done, Fail)):
+        step, memory = next_step(goal or settle(), seen, memory, now)
+        if step == Write(LookAtPods(key())):
+            looked.append(now - 100.0)
+            step, memory = next_step(goal or settle(), seen, memory, now)
+        now += 0.5
+    return looked, step, memory
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        PROGRESSING,
+        app(health="Progressing", operation=operation("Running", 20)),
+        app(sync="OutOfSync", health="Healthy", operation=operation("Running", 20)),
+    ],
+    ids=["Progressing", "an operation that waits", "an operation that waits for a hook"],
+)
+def test_the_pods_of_what_is_waited_for_are_looked_at_every_two_seconds(seen):
+    looked, step, _memory = looks(seen, 7.0)
+    assert looked == [2.0, 4.0, 6.0]
+    assert step.wake_after == 1.0
+
+
+ELSEWHERE = raw_app(health="Progressing")
+ELSEWHERE["spec"]["destination"] = {"server": "https://10.0.0.1:6443", "namespace": "default"}
+BY_NAME = raw_app(health="Progressing")
+BY_NAME["spec"]["destination"] = {"name": "in-cluster", "namespace": "default"}
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        app(),
+        app(sync="OutOfSync", health="Progressing"),
+        app(health="Suspended"),
+        app(health="Progressing", conditions=PART_AWAY),
+        app(health="Progressing", refreshing=True),
+        app(health="Progressing", resources=[child("one"), {"kind": "ConfigMap", "namespace": "a", "name": "b"}]),
+        Observed.parse(ELSEWHERE),
+    ],
+    ids=["Healthy", "OutOfSync", "Suspended", "Argo CD is away", "being compared", "no pods", "another cluster"],
+)
+def test_pods_that_cannot_be_the_reason_or_cannot_be_seen_are_not_looked_at(seen):
+    assert looks(seen, 5.0)[0] == []
+
+
+def test_the_own_cluster_may_be_named():
+    assert looks(Observed.parse(BY_NAME), 2.0)[0] == [2.0]
+
+
+def test_without_wait_no_pods_are_looked_at():
+    assert looks(PROGRESSING, 5.0, settle(wait=False))[:2] == ([], Done())
+
+
+def test_a_pod_that_cannot_start_fails_after_its_grace_with_its_own_reason():
+    looked, step, _memory = looks(with_pods(CRASHES, NO_IMAGE), 30.0)
+    assert looked[-1] == rules.CANNOT_START_GRACE
+    assert problem(step) == (
+        'application "web" is Synced, but its pod mlops/web-1 cannot start: container web: ErrImagePull: not found; '
+        "correct it"
+    )
+
+
+def test_a_pod_for_which_an_operation_waits_fails_it_too():
+    seen = with_pods(NO_IMAGE, seen=app(operation=operation("Running", 20)))
+    assert 'application "web" is being synced, but its pod mlops/web-1 cannot start' in problem(looks(seen, 30.0)[1])
+
+
+def test_a_pod_that_starts_within_its_grace_was_never_in_trouble():
+    _looked, step, memory = looks(with_pods(NO_IMAGE), rules.CANNOT_START_GRACE - 0.5)
+    assert isinstance(step, Watch)
+    _step, memory = next_step(settle(), with_pods(), memory, 110.0)
+    _step, memory = next_step(settle(), with_pods(), memory, 110.0)
+    assert memory.stuck == {}
+
+
+def test_each_pod_has_its_own_grace():
+    other = replace(NO_IMAGE, uid="u3", pod="mlops/web-3")
+    _looked, _step, memory = looks(with_pods(NO_IMAGE), 9.0)
+    seen = with_pods(other)
+    assert isinstance(next_step(settle(), seen, memory, 109.5)[0], Watch)
+    _looked, step, _memory = looks(seen, rules.CANNOT_START_GRACE - 0.5, memory=memory)
+    assert isinstance(step, Watch)
+
+
+def test_a_new_rollout_begins_without_what_is_known_of_the_old_one():
+    _looked, _step, memory = looks(with_pods(NO_IMAGE), 9.0)
+    _step, memory = next_step(settle(), with_pods(NO_IMAGE, seen=app(refreshing=True)), memory, 110.0)
+    assert memory.stuck != {}
+    _step, memory = next_step(settle(), with_pods(NO_IMAGE, seen=app(sync="OutOfSync")), memory, 110.0)
+    assert (memory.stuck, memory.look_at) == ({}, None)
+
+
+def test_what_may_heal_is_told_by_the_wait_and_does_not_end_it():
+    step = looks(with_pods(CRASHES, NO_IMAGE), 1.0)[1]
+    assert reason(step) == f"its health (Progressing: 0 of 1 updated); {CRASHES}; and 1 more"
+    step = looks(with_pods(CRASHES), 1000.0)[1]
+    assert reason(step) == (
+        "its health (Progressing: 0 of 1 updated); "
+        "pod mlops/web-2: container web: CrashLoopBackOff: back-off 10s; last exit code 1"
+    )
+
+
+OLDER = app(revision=B, sync="OutOfSync", operation=operation("Running", 20, revision=A, message="waiting for Job/x"))
+
+
+@pytest.mark.parametrize("trouble", [NO_IMAGE, CRASHES])
+def test_an_operation_that_waits_for_pods_of_an_older_commit_is_ended(trouble):
+    seen = with_pods(trouble, seen=OLDER)
+    _looked, step, memory = looks(seen, rules.CANNOT_START_GRACE - 0.5, settle(revisions=(B,)))
+    assert isinstance(step, Watch)
+    memory = replace(memory, look_at=200.0)
+    step, memory = next_step(settle(revisions=(B,)), seen, memory, 100.0 + rules.CANNOT_START_GRACE)
+    assert step == Write(EndOperation(key(), seen))
+    assert isinstance(next_step(settle(revisions=(B,)), seen, memory, 111.0)[0], Watch)
+    ending = app(revision=B, sync="OutOfSync", operation=operation("Terminating", 20, revision=A))
+    assert looks(ending, 60.0, settle(revisions=(B,)), memory)[0] == []
+    ended = app(revision=B, sync="OutOfSync", operation=operation("Failed", 20, revision=A, message="terminated"))
+    step = next_step(settle(revisions=(B,)), replace(ended, reconciled_at=at(60)), memory, 112.0)[0]
+    assert "to be Synced" in reason(step)
+
+
+@pytest.mark.parametrize(
+    ("seen", "goal"),
+    [
+        (app(revision=B, sync="Synced", operation=operation("Running", 20, revision=A)), {}),
+        (app(revision=B, sync="OutOfSync", operation=operation("Running", 20, revision=B)), {}),
+        (app(revision=B, sync="OutOfSync", operation=operation("Running", 20, revision="")), {}),
+        (app(revision=B, sync="OutOfSync", operation=operation("Running", 20, revision=A)), {"revisions": (C,)}),
+        (app(revision=B, sync="OutOfSync", automated=None, operation=operation("Running", 20, revision=A)), {}),
+    ],
+    ids=["nothing newer to sync", "of this commit", "of no known commit", "not the expected commit", "manual"],
+)
+def test_an_operation_that_is_in_the_way_of_nothing_is_not_ended(seen, goal):
+    step = looks(with_pods(NO_IMAGE, seen=seen), 30.0, settle(**goal))[1]
+    assert "is being synced, but its pod mlops/web-1 cannot start" in problem(step)
+
+
+def test_a_bad_health_is_told_with_what_the_pods_say():
+    seen = with_pods(NO_IMAGE, seen=app(health="Degraded", health_message="exceeded its progress deadline"))
+    assert problem(looks(seen, 30.0)[1]) == (
+        'application "web" is Synced, but its health is Degraded: exceeded its progress deadline; '
+        "pod mlops/web-1: container web: ErrImagePull: not found; correct it"
+    )
 
 
 # Deletion

@@ -54,6 +54,15 @@ def test_list_gives_the_objects_and_where_to_watch_from(api):
     assert [(request.method, request.path, request.query) for request in api.requests] == [("GET", COLLECTION, {})]
 
 
+def test_the_core_group_has_a_path_and_a_name_of_its_own(api):
+    pods = Kind("", "v1", "Pod", "pods")
+    api.answers = [Answer(200, {"metadata": {"resourceVersion": "7"}, "items": []}), status(403, "forbidden")]
+    client(api).list(pods, "mlops")
+    assert api.requests[0].path == "/api/v1/namespaces/mlops/pods"
+    with pytest.raises(Refused, match="not allowed to list pods in namespace mlops: forbidden"):
+        client(api).list(pods, "mlops")
+
+
 def test_get_gives_the_object_or_none(api):
     api.answers = [Answer(200, WEB), status(404, 'applications "web" not found', name="web")]
     assert client(api).get(APPLICATION, "argocd", "web") == WEB
