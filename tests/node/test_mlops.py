@@ -154,6 +154,22 @@ def test_drift_by_hand_is_healed(user: User) -> None:
     assert not user.check("first")
 
 
+@pytest.mark.parametrize("application", ["minio", "postgresql"])
+def test_an_image_that_cannot_be_pulled_is_told_and_reverted(user: User, application: str) -> None:
+    def break_tag(kustomization: Any) -> None:
+        kustomization["images"][0]["newTag"] = "no-such-tag"
+
+    user.push_edit(f"base/mlops/{application}/kustomization.yaml", break_tag)
+    run = user.runtime()
+    (message,) = run.failures
+    assert f"cannot start: container {application}: ErrImagePull: " in message
+    assert "no-such-tag" in message
+    user.git("revert", "--no-edit", "HEAD")
+    user.git("push", "--quiet", "origin", "main")
+    user.deploy()
+    assert not user.check("first")
+
+
 class Mlflow:
     """A client outside the cluster, which asks each thing until it is answered."""
 
