@@ -8,12 +8,12 @@ A run of that name which is there already is only read back. Prints one line of 
 """
 
 import json
+import os
 import sys
 from datetime import datetime, timezone
 
 import boto3
 import mlflow
-import os
 import psycopg2
 
 EXPERIMENT, FILE = "ai-how-check", "notes/check.txt"
