@@ -14,6 +14,7 @@ description:
   - Of Deployments and StatefulSets, those whose environment comes from a Secret that was written after one of their
     pods was made. Kubernetes hands new values to new pods only.
   - Servers come before their clients, which are known by a label C(ai-how.cloud/<server>-client) of their pods.
+  - Made for the role P(ai_how.cloud.gitops_apps#role). It may change or go without notice; use it in no other place.
 options:
   _input:
     description: Deployments, StatefulSets and Pods, as the API server has them.
@@ -36,7 +37,7 @@ positional: secrets, rotated
 EXAMPLES = r"""
 - name: Say what runs with an old password
   ansible.builtin.debug:
-    msg: "{{ workloads.resources + pods.resources | ai_how.cloud.restarts(secrets.resources) | map(attribute='name') }}"
+    msg: "{{ (workloads + pods) | ai_how.cloud.restarts(secrets) | map(attribute='name') }}"
 """
 
 RETURN = r"""

@@ -193,11 +193,23 @@ def test_rotation_of_one_secret(deployed: GitOps) -> None:
 def test_a_secret_changed_by_hand_is_picked_up(deployed: GitOps) -> None:
     """And so is one that an interrupted rotation has written."""
     times = restarts(deployed)
-    deployed.write_secret("postgresql-credentials", password="by-hand")
+    deployed.patch_secret("postgresql-credentials", {"stringData": {"password": "by-hand"}})
     run = deployed.rotate(gitops_apps_rotate="")
     assert run.returncode == 0, run.output
     assert changed(times, restarts(deployed)) == {"postgresql", "mlflow"}
     assert deployed.credentials()["postgresql-credentials/password"] == "by-hand"
+
+
+def test_a_secret_that_is_made_of_something_is_refused(deployed: GitOps) -> None:
+    made_of = deployed.objects("api/v1/namespaces/mlops/configmaps")["kube-root-ca.crt"]["metadata"]
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": made_of["name"], "uid": made_of["uid"]}
+    deployed.patch_secret("minio-credentials", {"metadata": {"ownerReferences": [owner]}})
+    credentials = deployed.credentials()
+    run = deployed.rotate()
+    deployed.patch_secret("minio-credentials", {"metadata": {"ownerReferences": None}})
+    (message,) = run.failures
+    assert "minio-credentials (mlops) is made of a ConfigMap, which would put its own values back" in message
+    assert deployed.credentials() == credentials
 
 
 @pytest.mark.parametrize(

@@ -188,10 +188,9 @@ class GitOps:
             for key, value in secret["data"].items()
         }
 
-    def write_secret(self, name: str, **values: str) -> None:
-        """Change values, given in plain text, of a Secret that is there."""
+    def patch_secret(self, name: str, patch: Mapping[str, Any]) -> None:
         path, content_type = f"/api/v1/namespaces/mlops/secrets/{name}", "application/merge-patch+json"
-        self._client.request("PATCH", path, {"stringData": values}, content_type=content_type, serialize=False)
+        self._client.request("PATCH", path, patch, content_type=content_type, serialize=False)
 
     def api_answers(self) -> bool:
         try:

@@ -9,7 +9,9 @@ import pytest
 from ansible_collections.ai_how.cloud.plugins.filter.restarts import FilterModule
 
 restarts = FilterModule().filters()["restarts"]
-OLDER, WRITTEN, NEWER = (f"2026-11-25T12:00:0{second}Z" for second in range(3))
+OLDER = "2026-11-25T12:00:00Z"
+WRITTEN = "2026-11-25T12:00:01Z"
+NEWER = "2026-11-25T12:00:02Z"
 DATABASE = {"env": [{"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "database", "key": "password"}}}]}
 
 
