@@ -62,6 +62,15 @@ def test_a_run_comes_back_even_when_every_pod_was_replaced(running: Node) -> Non
     assert (again["logged"], again["run_id"]) == (False, first["run_id"])
 
 
+def test_new_passwords_are_taken_over_and_the_data_is_kept(running: Node) -> None:
+    first = round_trip(running)
+    for name, key in (("minio-credentials", "secretkey"), ("postgresql-credentials", "password")):
+        running.secrets[name][key] = secrets.token_hex(16)
+    running.run(*APPLICATIONS)
+    again = round_trip(running)
+    assert (again["logged"], again["run_id"]) == (False, first["run_id"])
+
+
 def test_no_secret_is_said_or_on_a_command_line(running: Node) -> None:
     files = [*(running.folder / "logs").iterdir(), *Path("/proc").glob("[0-9]*/cmdline")]
     said = [file.read_text(errors="replace") for file in files]

@@ -8,6 +8,7 @@ import itertools
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -166,12 +167,19 @@ def test_jobs_are_hooks_that_neither_loop_nor_remain(folder):
         assert job["spec"]["activeDeadlineSeconds"]
 
 
+def commands(container):
+    probes = [container.get(name, {}) for name in ("startupProbe", "readinessProbe", "livenessProbe")]
+    probed = [word for probe in probes for word in probe.get("exec", {}).get("command", [])]
+    return container.get("command", []) + container.get("args", []) + probed
+
+
 @each_folder
 def test_secrets_are_read_and_never_on_a_command_line(folder):
     for container in containers(folder):
         secret = {entry["name"] for entry in container.get("env", []) if "secretKeyRef" in entry.get("valueFrom", {})}
-        for word in container.get("command", []) + container.get("args", []):
-            assert not any(f"${{{name}}}" in word or f"$({name})" in word or f"${name}" in word for name in secret)
+        for word in commands(container):
+            assert not any(f"${{{name}}}" in word or f"$({name})" in word for name in secret)
+            assert {name for name in secret if f"${name}" in word} <= {"POSTGRES_USER"}
         for entry in container.get("env", []):
             assert not re.search("PASSWORD|SECRET|ACCESS_KEY", entry["name"]) or entry["name"] in secret
             if entry["name"] in secret:
@@ -259,3 +267,49 @@ def test_services_select_a_pod_and_a_port_of_it(folder):
 @pytest.mark.parametrize("application", APPLICATIONS)
 def test_the_label_of_the_guide_finds_the_pods(application):
     assert application in {pod["metadata"]["labels"]["app"] for pod in templates(folder_of("main", application))}
+
+
+@pytest.fixture
+def start_of_postgresql(tmp_path):
+    """Runs the startup probe with programs that write down how they were called; what psql was told, if it was."""
+    (container,) = (item for item in containers(folder_of("main", "postgresql")) if item["name"] == "postgresql")
+
+    def start(ready):
+        for name, status in (("pg_isready", ready), ("psql", 0)):
+            program = tmp_path / name
+            program.write_text(f'#!/bin/sh\necho "$PGUSER: $*" >{name}.called\ncat >>{name}.called\nexit {status}\n')
+            program.chmod(0o755)
+        environ = {"POSTGRES_USER": "mlflow", "POSTGRES_PASSWORD": "not-to-be-seen", "PATH": f"{tmp_path}:{os.defpath}"}
+        done = subprocess.run(
+            container["startupProbe"]["exec"]["command"],
+            cwd=tmp_path,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout + done.stderr == ""
+        told = tmp_path / "psql.called"
+        return done.returncode, told.read_text() if told.exists() else None
+
+    return start
+
+
+def test_postgresql_has_not_started_while_its_final_server_has_not(start_of_postgresql):
+    assert start_of_postgresql(ready=2) == (2, None)
+
+
+def test_postgresql_takes_over_its_password_when_it_starts(start_of_postgresql):
+    status, told = start_of_postgresql(ready=0)
+    assert status == 0
+    arguments, *statements = told.splitlines()
+    assert arguments.startswith("mlflow: ")
+    assert "--set=ON_ERROR_STOP=1" in arguments
+    assert statements[-2:] == ["\\getenv password POSTGRES_PASSWORD", "ALTER ROLE CURRENT_USER PASSWORD :'password';"]
+    assert {line.split(" = ")[0] for line in statements[:-2]} == {
+        "SET log_statement",
+        "SET log_min_duration_statement",
+        "SET log_min_error_statement",
+    }
+    assert "not-to-be-seen" not in told

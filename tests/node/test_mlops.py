@@ -170,6 +170,41 @@ def test_an_image_that_cannot_be_pulled_is_told_and_reverted(user: User, applica
     assert not user.check("first")
 
 
+# Clients over the network that read a password, and how they are told that it is wrong
+CLIENTS = {
+    "postgresql-credentials/password": (
+        "import sys, psycopg2; psycopg2.connect('', password=sys.stdin.read()).close()",
+        "password authentication failed",
+    ),
+    "minio-credentials/secretkey": (
+        "import os, sys, boto3; boto3.client('s3', endpoint_url=os.environ['MLFLOW_S3_ENDPOINT_URL'],"
+        " aws_access_key_id=os.environ['AWS_ACCESS_KEY_ID'], aws_secret_access_key=sys.stdin.read()).list_buckets()",
+        "SignatureDoesNotMatch",
+    ),
+}
+
+
+def test_rotated_passwords_are_picked_up(user: User) -> None:
+    old = user.credentials()
+    run = user.rotate("-vvvv", "--diff")
+    assert run.returncode == 0, run.output
+    assert {cells[1] for cells in run.table.values()} == {"Healthy"}
+    new = user.credentials()
+    seen = run.output + user.box.kubectl("logs", "-n", "mlops", "postgresql-0")
+    (pod,) = (
+        name
+        for name, pod in user.pods().items()
+        if name.startswith("mlflow-") and "deletionTimestamp" not in pod["metadata"]
+    )
+    for name, (code, refusal) in CLIENTS.items():
+        execute = ["exec", "--stdin", "-n", "mlops", pod, "--container=mlflow", "--", "python3", "-c", code]
+        assert user.box.kubectl(*execute, text=new[name]) == ""
+        assert refusal in user.box.kubectl(*execute, text=old[name], check=False)
+        assert old[name] not in seen and new[name] not in seen
+    assert not user.check("first")
+    assert user.rotate(gitops_apps_rotate="").changed == 0
+
+
 class Mlflow:
     """A client outside the cluster, which asks each thing until it is answered."""
 

@@ -102,6 +102,11 @@ class GitOps:
         """The playbook ai_how.cloud.runtime with its tag gitops-apps."""
         return self._ansible(*self._runtime(*options, **settings))
 
+    def rotate(self, *options: str, **settings: Any) -> Run:
+        """The playbook ai_how.cloud.rotate_credentials."""
+        given = {"gitops_apps_kubeconfig": str(self.box.kubeconfig), "gitops_apps_wait_timeout": 120, **settings}
+        return self.playbook("ai_how.cloud.rotate_credentials", given, *options)
+
     def playbook(self, name: str, settings: Mapping[str, Any], *options: str) -> Run:
         """A playbook of the collection."""
         return self._ansible("playbook", name, "-e", json.dumps(settings), *options)
@@ -182,6 +187,10 @@ class GitOps:
             for name, secret in self.objects("api/v1/namespaces/mlops/secrets").items()
             for key, value in secret["data"].items()
         }
+
+    def patch_secret(self, name: str, patch: Mapping[str, Any]) -> None:
+        path, content_type = f"/api/v1/namespaces/mlops/secrets/{name}", "application/merge-patch+json"
+        self._client.request("PATCH", path, patch, content_type=content_type, serialize=False)
 
     def api_answers(self) -> bool:
         try:
