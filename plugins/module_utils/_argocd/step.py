@@ -233,12 +233,12 @@ def _judge(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[Ste
         if operation and operation.running and operation.retries and operation.revisions == app.revisions:
             return _retrying(goal, operation, memory, now)
         return Watch(f"the operation in progress{': ' + message if message else ''}"), replace(memory, symptom="")
-    if operation and is_recent(goal, app):
-        ours = operation.token == goal.token or not memory.operated
-        if operation.failed and ours and operation.started_at != memory.ended:
-            return Fail(Failed(f"{goal.key}: sync {operation.phase}: {operation.told}")), memory
-        if operation.finished_at > app.reconciled_at:
-            return Watch("Argo CD to compare it after the operation"), memory
+    ours = operation is not None and (operation.token == goal.token or not memory.operated)
+    ended = operation is not None and operation.started_at == memory.ended
+    if operation and operation.failed and is_recent(goal, app) and ours and not ended:
+        return Fail(Failed(f"{goal.key}: sync {operation.phase}: {operation.told}")), memory
+    if operation and operation.finished_at > app.reconciled_at:
+        return Watch("Argo CD to compare it after the operation"), memory
     may_start = goal.may_sync and not memory.operated
     if "SyncError" in app.conditions and not may_start:
         return Fail(Failed(f"{goal.key}: SyncError: {app.conditions['SyncError']}")), memory
