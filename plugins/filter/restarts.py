@@ -56,7 +56,7 @@ Object = Mapping[str, Any]
 def restarts(objects: Sequence[Object], secrets: Sequence[Object], rotated: Sequence[str] = ()) -> list[dict[str, str]]:
     """``[{"kind": "Deployment", "namespace": "mlops", "name": "mlflow"}]``, servers before their clients."""
     written = {_key(secret): _written(secret) for secret in secrets}
-    pods = [each for each in objects if each["kind"] == "Pod" and "deletionTimestamp" not in each["metadata"]]
+    pods = [each for each in objects if each["kind"] == "Pod" and _runs(each)]
     found = []
     for workload in objects:
         if workload["kind"] == "Pod":
@@ -67,6 +67,11 @@ def restarts(objects: Sequence[Object], secrets: Sequence[Object], rotated: Sequ
         if any(secret in rotated or any(time <= written[namespace, secret] for time in made) for secret in used):
             found.append((_is_client(workload), {"kind": workload["kind"], "namespace": namespace, "name": name}))
     return [workload for _is_last, workload in sorted(found, key=lambda pair: pair[0])]
+
+
+def _runs(pod: Object) -> bool:
+    over = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+    return not over and "deletionTimestamp" not in pod["metadata"]
 
 
 def _key(thing: Object) -> tuple[str, str]:
@@ -94,7 +99,11 @@ def _secrets(workload: Object) -> Iterator[str]:
 def _owns(workload: Object, pod: Object) -> bool:
     labels = pod["metadata"].get("labels", {})
     selector = workload["spec"]["selector"].get("matchLabels", {})
-    return _key(pod)[0] == _key(workload)[0] and all(labels.get(key) == value for key, value in selector.items())
+    return (
+        bool(selector)
+        and _key(pod)[0] == _key(workload)[0]
+        and all(labels.get(key) == value for key, value in selector.items())
+    )
 
 
 def _is_client(workload: Object) -> bool:

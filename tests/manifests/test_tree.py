@@ -309,7 +309,9 @@ def test_postgresql_takes_over_its_password_when_it_starts(start_of_postgresql):
     assert statements[-2:] == ["\\getenv password POSTGRES_PASSWORD", "ALTER ROLE CURRENT_USER PASSWORD :'password';"]
     assert {line.split(" = ")[0] for line in statements[:-2]} == {
         "SET log_statement",
+        "SET log_min_duration_sample",
         "SET log_min_duration_statement",
         "SET log_min_error_statement",
+        "SET log_transaction_sample_rate",
     }
     assert "not-to-be-seen" not in told

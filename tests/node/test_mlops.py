@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -358,13 +359,13 @@ def forwarded(box: Real, service: str, port: int) -> Iterator[int]:
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
     options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
+    options.binary_location = shutil.which("chromium")
     # The first for root; the others, since nothing but loopback may be reachable
     words = ["no-sandbox", "headless=new", "window-size=1600,1000", "disable-gpu", "disable-quic", "no-first-run"]
     words += ["disable-background-networking", "disable-component-update", "disable-sync", f"user-data-dir={tmp_path}"]
     for word in words:
         options.add_argument(f"--{word}")
-    with webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver")) as driver:
+    with webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver"))) as driver:
         yield driver
 
 

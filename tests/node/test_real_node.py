@@ -198,7 +198,7 @@ def test_it_can_be_taken_away_and_given_back(store: Real) -> None:
     assert "sandbox-real-0" not in store.kubectl("get", "nodes")
     assert store.present(sandbox_real_node="false").changed == 0
     run = store.present()
-    assert "No real node, only simulated ones: this sandbox has none; sandbox_real_node=true adds it." in run.output
+    assert "No real node, only simulated ones: this sandbox was created without;" in run.output
     assert run.changed == 0
     assert store.present(sandbox_real_node="true").returncode == 0
     store.kubectl("rollout", "status", "deployment/store", "--timeout=90s")

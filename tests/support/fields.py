@@ -62,7 +62,13 @@ TEMPLATE = {
 }
 SPECS = {
     "Deployment": {"replicas": 1, "strategy": ANY, "selector": ANY, "template": TEMPLATE},
-    "StatefulSet": {"replicas": 1, "serviceName": ANY, "selector": ANY, "template": TEMPLATE},
+    "StatefulSet": {
+        "replicas": 1,
+        "serviceName": ANY,
+        "podManagementPolicy": ANY,
+        "selector": ANY,
+        "template": TEMPLATE,
+    },
     "Job": {"backoffLimit": ANY, "activeDeadlineSeconds": ANY, "template": TEMPLATE},
     "Service": {"selector": ANY, "ports": [{"name": ANY, "port": ANY, "targetPort": ANY}]},
     "PersistentVolumeClaim": ANY,

@@ -29,7 +29,12 @@ TOOLS_OF_CONTAINERS = {
     "nsenter": "util-linux",
 }
 # Beside what the node itself needs: to make the images of the applications, and to look at their pages
-TOOLS_OF_NODE = {"buildah": "buildah", "mmdebstrap": "mmdebstrap", "chromedriver": "chromium chromium-driver"}
+TOOLS_OF_NODE = {
+    "buildah": "buildah",
+    "mmdebstrap": "mmdebstrap",
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
+}
 
 NO_PYTHON = "no Python of the versions that it is for: {}"
 

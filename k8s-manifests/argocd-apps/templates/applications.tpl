@@ -37,7 +37,7 @@
 {{- end }}
 {{- end }}
 {{- end }}
-{{- $named := .Values.environments }}
+{{- $named := .Values.environments | default list }}
 {{- range $environment, $paths := $components }}
 {{- if $paths }}
 {{- $named = append $named $environment }}

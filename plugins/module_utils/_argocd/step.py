@@ -29,8 +29,8 @@ OUT_OF_SYNC_GRACE = 20.0
 RETRY_GRACE = 20.0
 DELETION_ERROR_GRACE = 10.0
 REFRESH_AGAIN = 3.0
-# Pods: how soon to look at them, and how often; and how long one may say that it cannot start, since a registry has a
-# hiccup, or a Secret comes a moment later.
+# Pods: how soon to look at them, and how often; and how long one may say that it cannot start, since a Secret may come
+# a moment later.
 LOOK_AT_PODS = 2.0
 CANNOT_START_GRACE = 10.0
 

@@ -55,11 +55,15 @@ def unobtainable(params: Mapping[str, Any], _dry_run: bool, _run_command: RunCom
     lacking = []
     for registry, names in by_registry(set(params["images"]) - archived).items():
         own = "registry-1.docker.io" if registry == "docker.io" else registry
-        errors = [_error(url) for url in [*params["mirrors"].get(registry, []), f"https://{own}"]]
-        if all(errors):
+        error = ""
+        for url in [*params["mirrors"].get(registry, []), f"https://{own}"]:
+            error = _error(url)
+            if not error:
+                break
+        if error:
             lacking.append(
                 f"no image {' and '.join(names)}, since no archive in {directory} has it and {registry} does not answer"
-                f" ({errors[-1]})"
+                f" ({error})"
             )
     return {"changed": False, "lacking": lacking}
 

@@ -105,3 +105,15 @@ def test_every_way_to_refer_to_it() -> None:
 def test_servers_first() -> None:
     client = workload("client", **{"ai-how.cloud/database-client": "true"})
     assert names([client, workload("server")], [secret()], ["database"]) == ["server", "client"]
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_a_pod_that_is_over_runs_with_nothing(phase: str) -> None:
+    evicted = {**pod("web", OLDER), "status": {"phase": phase}}
+    assert names([workload("web"), evicted, pod("web", NEWER)], [secret(data=WRITTEN)]) == []
+
+
+def test_a_selector_without_labels_does_not_own_the_pods_of_others() -> None:
+    other = workload("web")
+    other["spec"]["selector"] = {"matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]}
+    assert names([other, pod("foreign", OLDER)], [secret(data=WRITTEN)]) == []
