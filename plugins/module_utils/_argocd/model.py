@@ -311,7 +311,7 @@ def _operation(state: Optional[Mapping[str, Any]], namespace: str) -> Optional[O
             "",
         ),
         retries=state.get("retryCount", 0),
-        self_heals=state.get("operation", {}).get("sync", {}).get("selfHealAttemptsCount", 0),
+        self_heals=state.get("operation", {}).get("sync", {}).get("autoHealAttemptsCount", 0),
         revisions=_revisions(result),
         applied=tuple(
             _child(resource, namespace)

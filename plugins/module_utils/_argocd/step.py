@@ -152,10 +152,11 @@ def _judge(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[Ste
             return _retrying(goal, operation, memory, now)
         return Watch(f"the operation in progress{': ' + message if message else ''}"), replace(memory, symptom="")
     if operation and is_recent(goal, app):
-        if operation.failed and (operation.token == goal.token or not memory.operated):
+        ours = operation.token == goal.token or not memory.operated
+        if operation.failed and ours:
             return Fail(Failed(f"{goal.key}: sync {operation.phase}: {operation.told}")), memory
-        if operation.finished_at > app.reconciled_at:
-            return Watch("Argo CD to compare it after the operation"), memory
+    if operation and operation.finished_at > app.reconciled_at:
+        return Watch("Argo CD to compare it after the operation"), memory
     may_start = goal.may_sync and not memory.operated
     if "SyncError" in app.conditions and not may_start:
         return Fail(Failed(f"{goal.key}: SyncError: {app.conditions['SyncError']}")), memory

@@ -290,6 +290,11 @@ def test_an_operation_that_has_just_begun_has_no_result():
     assert (seen.token, seen.revisions, seen.applied, seen.failures) == ("", (), (), ())
 
 
+def test_how_often_in_a_row_an_operation_is_a_heal():
+    assert Observed.parse(CAPTURED["multi"]).operation.self_heals == 2
+    assert app(operation=operation()).operation.self_heals == 0
+
+
 @pytest.mark.parametrize(
     ("raw", "told"),
     [

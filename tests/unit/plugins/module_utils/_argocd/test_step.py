@@ -240,6 +240,18 @@ def test_the_comparison_after_an_operation_is_waited_for():
     assert after_refresh(app(reconciled=11, operation=operation(started=10))) == Done()
 
 
+def test_the_comparison_after_an_operation_that_was_in_progress_at_the_start_is_waited_for():
+    before = app(operation=operation("Running", 10), pending=True)
+    meanwhile = app(reconciled=11, operation=operation(started=10, finished=12))
+    assert "after the operation" in reason(after_refresh(meanwhile, baseline=before))
+    assert after_refresh(app(reconciled=12, operation=operation(started=10, finished=12)), baseline=before) == Done()
+
+
+def test_what_was_compared_before_its_last_operation_ended_is_not_settled():
+    seen = app(reconciled=11, operation=operation(started=10, finished=12))
+    assert next_step(settle(baseline=seen, fresh=False), seen, Memory(), 0.0)[0] == Write(Refresh(key()))
+
+
 def test_an_error_of_automatic_sync_is_final():
     assert "SyncError: Failed last sync attempt" in problem(
         after_refresh(app(sync="OutOfSync", conditions={"SyncError": "Failed last sync attempt to [aaa]: quota"}))
@@ -405,6 +417,14 @@ def test_out_of_sync_that_stays_fails_after_its_grace():
 def test_out_of_sync_that_stays_without_any_operation():
     memory = Memory(refreshed_at=0.0, symptom="OutOfSync", since=0.0)
     assert "last operation (none)" in problem(after_refresh(app(sync="OutOfSync"), memory=memory))
+
+
+def test_a_heal_that_argo_cd_puts_off_is_waited_for_without_end():
+    """The second one in a row comes seconds after the first, the sixth after five minutes."""
+    healed = operation()
+    healed["operation"]["sync"]["autoHealAttemptsCount"] = 2
+    memory = Memory(refreshed_at=0.0, symptom="OutOfSync", since=0.0)
+    assert "waits longer each time" in reason(after_refresh(app(sync="OutOfSync", operation=healed), memory=memory))
 
 
 def test_an_operation_in_progress_ends_the_grace_of_out_of_sync():
