@@ -266,6 +266,19 @@ def has_moved(baseline: Optional[Observed], app: Observed) -> bool:
     )
 
 
+def has_sickened(goal: Goal, app: Optional[Observed]) -> bool:
+    """Whether an application that reached its goal is not Healthy any more, with nothing newer in it."""
+    return (
+        isinstance(goal, Settle)
+        and goal.wait
+        and app is not None
+        and not app.operation_pending
+        and app.sync == "Synced"
+        and app.health != "Healthy"
+        and at_revisions(goal.revisions, app.revisions)
+    )
+
+
 def at_revisions(expected: tuple[str, ...], seen: tuple[str, ...]) -> bool:
     """Whether each expected revision is the one seen in its place; "" expects nothing, 7 digits of a commit will do."""
     padded = seen + ("",) * (len(expected) - len(seen))
