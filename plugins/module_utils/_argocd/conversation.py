@@ -19,6 +19,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
     expected_of_child,
     failed,
     has_moved,
+    has_sickened,
     next_step,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem, TimedOut
@@ -51,8 +52,15 @@ class Conversation:
         self._failures: dict[Key, str] = {}
 
     def advance(self, world: Mapping[Key, Observed], now: float) -> Mapping[Key, Step]:
-        """The next step of each application that is neither done nor failed; children join in as they appear."""
+        """The next step of each application that is neither done nor failed; children join in as they appear.
+
+        All of them shall be Healthy in the end: one that was done is waited for again if it sickens before the others
+        are done.
+        """
         steps: dict[Key, Step] = {}
+        for key, talk in self._talks.items():
+            if isinstance(talk.step, Done) and has_sickened(talk.goal, world.get(key)):
+                talk.step = None
         todo = [key for key, talk in self._talks.items() if not talk.over and not self.failure(talk.root)]
         while todo:
             key = todo.pop()

@@ -233,10 +233,10 @@ def _judge(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[Ste
         if operation and operation.running and operation.retries and operation.revisions == app.revisions:
             return _retrying(goal, operation, memory, now)
         return Watch(f"the operation in progress{': ' + message if message else ''}"), replace(memory, symptom="")
-    ours = operation is not None and (operation.token == goal.token or not memory.operated)
-    ended = operation is not None and operation.started_at == memory.ended
-    if operation and operation.failed and is_recent(goal, app) and ours and not ended:
-        return Fail(Failed(f"{goal.key}: sync {operation.phase}: {operation.told}")), memory
+    if operation and is_recent(goal, app):
+        ours = operation.token == goal.token or not memory.operated
+        if operation.failed and ours and operation.started_at != memory.ended:
+            return Fail(Failed(f"{goal.key}: sync {operation.phase}: {operation.told}")), memory
     if operation and operation.finished_at > app.reconciled_at:
         return Watch("Argo CD to compare it after the operation"), memory
     may_start = goal.may_sync and not memory.operated
@@ -345,6 +345,19 @@ def has_moved(baseline: Optional[Observed], app: Observed) -> bool:
     return app.history != baseline.history or (
         app.operation is not None
         and (baseline.operation is None or app.operation.started_at != baseline.operation.started_at)
+    )
+
+
+def has_sickened(goal: Goal, app: Optional[Observed]) -> bool:
+    """Whether an application that reached its goal is not Healthy any more, with nothing newer in it."""
+    return (
+        isinstance(goal, Settle)
+        and goal.wait
+        and app is not None
+        and not app.operation_pending
+        and app.sync == "Synced"
+        and app.health != "Healthy"
+        and at_revisions(goal.revisions, app.revisions)
     )
 
 

@@ -290,6 +290,41 @@ def test_children_of_a_settled_parent_that_need_no_comparison_cost_no_write():
     assert conversation.over()
 
 
+@pytest.mark.parametrize("health", ["Progressing", "Degraded"])
+def test_what_sickens_while_others_are_waited_for_is_waited_for_again(health):
+    slow = app("slow", health="Progressing")
+    conversation = talk(app("web"), slow, goals=["web", "slow"])
+    refresh_all(conversation, world(app("web"), slow))
+    conversation.advance(world(app("web", health=health), app("slow")), 1.0)
+    assert not conversation.over()
+    conversation.advance(world(app("web"), app("slow")), 2.0)
+    assert conversation.over()
+    assert conversation.failure(key("web")) == ""
+
+
+def test_what_stays_sick_while_others_are_waited_for_fails():
+    slow, sick = app("slow", health="Progressing"), app("web", health="Degraded")
+    conversation = talk(app("web"), slow, goals=["web", "slow"])
+    refresh_all(conversation, world(app("web"), slow))
+    conversation.advance(world(sick, slow), 1.0)
+    conversation.advance(world(sick, slow), 1.0 + DEGRADED_GRACE)
+    assert "its health is Degraded" in conversation.failure(key("web"))
+
+
+@pytest.mark.parametrize(
+    "later",
+    [{"revision": B}, {"sync": "OutOfSync", "revision": B}, {"pending": True}],
+    ids=["another commit", "another commit to be synced", "operation of somebody else"],
+)
+def test_what_comes_after_the_goal_was_reached_does_not_count(later):
+    slow = app("slow", health="Progressing")
+    conversation = talk(app("web"), slow, goals=["web", "slow"], revisions=(A,))
+    refresh_all(conversation, world(app("web"), slow))
+    conversation.advance(world(app("web", health="Progressing", **later), app("slow")), 1.0)
+    assert conversation.over()
+    assert conversation.failure(key("web")) == ""
+
+
 # The commit that is expected of children
 
 
