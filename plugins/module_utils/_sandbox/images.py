@@ -92,6 +92,7 @@ def _index(path: str) -> str:
             member = archive.extractfile("index.json")
             return member.read().decode() if member else ""
     except (OSError, KeyError, UnicodeDecodeError, tarfile.TarError) as error:
+        reason = str(error).partition("\n")[0].rstrip(":")  # tarfile goes on with a line for each compression
         raise Invalid(
-            f"{path} is no OCI archive ({error}); make it anew, as with buildah push oci-archive:, or take it away."
+            f"{path} is no OCI archive ({reason}); make it anew, as with buildah push oci-archive:, or take it away."
         ) from error

@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._sandbox.images import unobtainable
 
 NAME = "registry.invalid/some/image:1"  # a name that no resolver knows (RFC 6761)
@@ -55,6 +57,14 @@ def test_an_archive_has_it(tmp_path: Path) -> None:
         member.size = len(index)
         archive.addfile(member, io.BytesIO(index.encode()))
     assert lacking(tmp_path) == []
+
+
+def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
+    (tmp_path / "some.tar").write_text("nothing")
+    with pytest.raises(
+        Invalid, match=r"some\.tar is no OCI archive \(file could not be opened successfully\); make it"
+    ):
+        lacking(tmp_path)
 
 
 def test_a_registry_that_wants_a_token_answers(tmp_path: Path) -> None:
