@@ -149,7 +149,8 @@ class Operation:
     """``status.operationState``.
 
     ``applied``: the child applications that it has already applied. ``workloads``: what has pods, hooks with it.
-    ``self_heals``: how many in a row it is. ``retries``: how often it failed and was begun again.
+    ``self_heals``: how many in a row it is. ``retries``: how often it failed and was begun again. ``of_spec``: whether
+    its source is the application's of now, since it keeps its own, even where it takes the latest commit each time.
     """
 
     phase: str = ""
@@ -163,6 +164,7 @@ class Operation:
     failures: tuple[str, ...] = ()
     self_heals: int = 0
     retries: int = 0
+    of_spec: bool = True
 
     @property
     def running(self) -> bool:
@@ -248,7 +250,7 @@ class Observed:
             deleting="deletionTimestamp" in metadata,
             refreshing=REFRESH_ANNOTATION in metadata.get("annotations", {}),
             operation_pending="operation" in raw,
-            operation=_operation(status.get("operationState"), metadata["namespace"]),
+            operation=_operation(status.get("operationState"), metadata["namespace"], raw["spec"]),
             sync=sync.get("status", ""),
             revisions=_revisions(sync),
             compared=_compared(spec, sync.get("comparedTo", {})),
@@ -307,11 +309,12 @@ def _compared(spec: Mapping[str, Any], compared_to: Mapping[str, Any]) -> bool:
     return all(_said(spec.get(name, {})) == _said(compared_to.get(name, {})) for name in names)
 
 
-def _operation(state: Optional[Mapping[str, Any]], namespace: str) -> Optional[Operation]:
+def _operation(state: Optional[Mapping[str, Any]], namespace: str, spec: Mapping[str, Any]) -> Optional[Operation]:
     if not state:
         return None
     result = state.get("syncResult") or {}
     resources = result.get("resources") or []
+    source = result.get("sources") or result.get("source")
     return Operation(
         phase=state.get("phase", ""),
         message=state.get("message", ""),
@@ -326,6 +329,7 @@ def _operation(state: Optional[Mapping[str, Any]], namespace: str) -> Optional[O
             "",
         ),
         retries=state.get("retryCount", 0),
+        of_spec=not source or source == (spec.get("sources") or spec.get("source")),
         self_heals=state.get("operation", {}).get("sync", {}).get("autoHealAttemptsCount", 0),
         revisions=_revisions(result),
         applied=tuple(

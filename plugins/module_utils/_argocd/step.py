@@ -230,7 +230,8 @@ def _judge(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[Ste
         message = operation.message if operation and operation.running else ""
         if "blocked by sync window" in message:
             return Fail(Refused(f"{goal.key}: {message}; the operation stays queued until the window opens")), memory
-        if operation and operation.running and operation.retries and operation.revisions == app.revisions:
+        current = operation and operation.of_spec and operation.revisions == app.revisions
+        if operation and operation.running and operation.retries and current:
             return _retrying(goal, operation, memory, now)
         return Watch(f"the operation in progress{': ' + message if message else ''}"), replace(memory, symptom="")
     if operation and is_recent(goal, app):

@@ -50,7 +50,7 @@ def operation(
     if finished is not None or phase in ("Succeeded", "Failed", "Error"):
         state["finishedAt"] = at(started + 1 if finished is None else finished)
     state["operation"]["info"] = [{"name": "ai_how.cloud/token", "value": token}] if token else []
-    state["syncResult"].update(revision=revision, resources=list(resources))
+    state["syncResult"].update(revision=revision, resources=list(resources), source=source())
     return state
 
 

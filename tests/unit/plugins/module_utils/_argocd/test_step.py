@@ -34,6 +34,7 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.bu
     new_app,
     operation,
     raw_app,
+    source,
 )
 
 BEFORE = app()
@@ -206,6 +207,14 @@ def test_a_sync_that_failed_at_an_older_commit_is_waited_for():
     _step, memory = next_step(settle(), retried(revision=B), REFRESHED, 100.0)
     assert isinstance(next_step(settle(), retried(revision=B), memory, 200.0)[0], Watch)
     assert isinstance(next_step(settle(), retried(0), memory, 200.0)[0], Watch)
+
+
+def test_a_sync_that_failed_with_an_older_source_is_waited_for():
+    """Argo CD tries it with the latest commit, and still with the source of before."""
+    seen = retried().raw
+    seen["status"]["operationState"]["syncResult"]["source"] = source(path="elsewhere")
+    _step, memory = next_step(settle(), Observed.parse(seen), REFRESHED, 100.0)
+    assert isinstance(next_step(settle(), Observed.parse(seen), memory, 200.0)[0], Watch)
 
 
 def test_a_closed_sync_window_is_told_instead_of_waited_out():
