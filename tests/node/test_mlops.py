@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import pytest
 from gitops import GitOps, until
-from real import CACHE, Real, machine
+from real import Real, machine
 from runs import parents_of_processes
 from sandbox import ROOT
 from selenium import webdriver
@@ -347,9 +347,8 @@ def forwarded(box: Real, service: str, port: int) -> Iterator[int]:
     """A port on loopback that leads to a service of the namespace mlops."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         local = server.getsockname()[1]
-    kubectl = next(CACHE.glob("tools/kubernetes/*/kubectl"))
     words = ["port-forward", "-n", "mlops", f"service/{service}", f"{local}:{port}"]
-    with subprocess.Popen([kubectl, f"--kubeconfig={box.kubeconfig}", *words], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([*box.kubectl_command, *words], stdout=subprocess.PIPE) as process:
         assert process.stdout
         process.stdout.readline()  # "Forwarding from ..."
         yield local

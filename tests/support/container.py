@@ -100,7 +100,7 @@ class Container:
         process = self.start()
         for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
             probe = self.spec.get(kind, {})
-            for _ in range(probe.get("failureThreshold", 3)):
+            for _try in range(probe.get("failureThreshold", 3)):
                 if self.passes(probe):
                     break
                 with suppress(subprocess.TimeoutExpired):

@@ -33,9 +33,13 @@ class Real(Sandbox):
         self.become("absent")
         shutil.rmtree(self.images, ignore_errors=True)
 
-    def kubectl(self, *arguments: str, text: str | None = None, check: bool = True) -> str:
+    @cached_property
+    def kubectl_command(self) -> list[str]:
         program = shutil.which("kubectl") or next(CACHE.glob("tools/kubernetes/*/kubectl"))
-        command = [program, f"--kubeconfig={self.kubeconfig}", *arguments]
+        return [str(program), f"--kubeconfig={self.kubeconfig}"]
+
+    def kubectl(self, *arguments: str, text: str | None = None, check: bool = True) -> str:
+        command = [*self.kubectl_command, *arguments]
         output = subprocess.PIPE if check else subprocess.STDOUT
         done = subprocess.run(command, check=False, text=True, input=text, stdout=subprocess.PIPE, stderr=output)
         assert done.returncode == 0 or not check, done.stderr

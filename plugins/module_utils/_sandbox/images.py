@@ -11,10 +11,10 @@ import http.client
 import os
 import tarfile
 import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.module_utils.urls import open_url
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._sandbox.archives import (
@@ -71,7 +71,7 @@ def unobtainable(params: Mapping[str, Any], _dry_run: bool, _run_command: RunCom
 def _error(url: str) -> str:
     """Why a registry does not answer; empty if it does."""
     try:
-        urllib.request.urlopen(f"{url.rstrip('/')}/v2/", timeout=_PATIENCE).close()
+        open_url(f"{url.rstrip('/')}/v2/", timeout=_PATIENCE).close()
     except urllib.error.HTTPError as error:
         return f"HTTP {error.code}" if error.code in _NO_ANSWER else ""
     except urllib.error.URLError as error:
