@@ -191,6 +191,20 @@ def test_restarted(store: Real) -> None:
     assert ask(store, "/") == "/third"
 
 
+def test_it_is_not_given_up_for_what_the_machine_lacks_now(
+    store: Real, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in os.get_exec_path():
+        for program in Path(folder).glob("*"):
+            if program.name != "nft" and not (tmp_path / program.name).is_symlink():
+                (tmp_path / program.name).symlink_to(program)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (failure,) = store.present().failures
+    lacking = "programs that are not on PATH: nft. Mend that, or set sandbox_real_node to false."
+    assert failure == f"This sandbox has a real node, and there can be none any more: {lacking}"
+    assert "sandbox-real-0" in store.kubectl("get", "nodes")
+
+
 def test_it_can_be_taken_away_and_given_back(store: Real) -> None:
     ask(store, "/fourth")
     run = store.present(sandbox_real_node="false")
