@@ -61,7 +61,7 @@ def _cgroups() -> Cgroups:
     unified = os.path.exists(f"{_TREE}/cgroup.controllers")
     second = set(_read(f"{_TREE}/cgroup.subtree_control").split())
     if unified and not os.path.exists(f"{_TREE}/cgroup.type"):
-        # Only the root of all groups has no type; there the kubelet hands on what is not handed on yet
+        # Only the root of all groups has no type; there the node hands on what is not handed on yet
         second.update(_read(f"{_TREE}/cgroup.controllers").split())
     return Cgroups(mounted_controllers(_read("/proc/mounts")), frozenset(second), unified)
 

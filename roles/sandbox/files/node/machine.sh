@@ -30,6 +30,12 @@ for tree in $(awk '$3 == "cgroup" || $3 == "cgroup2" {print $2}' /proc/mounts); 
   for file in cpuset.cpus cpuset.mems; do
     if [ -e "$tree/$file" ]; then cat "$tree/$file" > "$tree/$NODE_ID/$file"; fi
   done
+  # In version 2 a group has the controllers that the one above hands on, and the kubelet asks for each of these that the topmost has.
+  # Handed on once more, systemd cannot take those back that no unit of its own needs.
+  for controller in $(grep -owsE 'cpu|cpuset|hugetlb|memory|pids' "$tree/cgroup.controllers"); do
+    echo "+$controller" > "$tree/cgroup.subtree_control"
+    echo "+$controller" > "$tree/$NODE_ID/cgroup.subtree_control"
+  done
 done
 
 ip link set lo up
