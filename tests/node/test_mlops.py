@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from typing import Any, TypeVar
 
 import pytest
 from gitops import GitOps, until
-from real import Real, machine
+from real import Real, kill, machine
 from runs import parents_of_processes
 from sandbox import ROOT
 from selenium import webdriver
@@ -289,8 +288,7 @@ def test_killed_in_the_middle_of_a_run(user: User, client: Mlflow, name: str) ->
     client.metric(during, 1)
     victims = VICTIMS[name](user.box)
     assert victims
-    for pid in victims:
-        os.kill(pid, signal.SIGKILL)
+    kill(victims)
     client.metric(during, 2)
     client.finish(during)
     assert client.read(before) == ("FINISHED", {1}, before)
@@ -312,11 +310,7 @@ def test_all_processes_killed(user: User, client: Mlflow) -> None:
     run = client.start()
     client.metric(run, 1)
     client.finish(run)
-    for pid in parents_of_processes(user.box):
-        try:
-            os.kill(int(pid), signal.SIGKILL)
-        except ProcessLookupError:
-            continue  # it ended with another one
+    kill(map(int, parents_of_processes(user.box)))
     done = user.box.present()
     assert done.returncode == 0, done.output
     assert client.read(run) == ("FINISHED", {1}, run)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import time
 import urllib.request
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from oci import Image
-from real import Real, machine
+from real import Real, kill, machine
 from runs import parents_of_processes
 
 PAUSE = "registry.k8s.io/pause:3.10.2"
@@ -173,11 +172,7 @@ def test_an_image_is_pulled_from_a_mirror(real: Real) -> None:
 
 def test_all_processes_killed(store: Real, before: dict[str, set[str]]) -> None:
     ask(store, "/second")
-    for pid in parents_of_processes(store):
-        try:
-            os.kill(int(pid), signal.SIGKILL)
-        except ProcessLookupError:
-            continue  # it ended with another one
+    kill(map(int, parents_of_processes(store)))
     run = store.present()
     assert run.returncode == 0, run.output
     assert ask(store, "/") == "/second"

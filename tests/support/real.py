@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -72,6 +75,12 @@ class Real(Sandbox):
         """The name of its cgroup and of its link."""
         config = (self.directory / "node/kubelet.yaml").read_text()
         return next(line.split("/")[1] for line in config.splitlines() if line.startswith("cgroupRoot:"))
+
+
+def kill(pids: Iterable[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):  # it ended with another one, as all do with the first of a container
+            os.kill(pid, signal.SIGKILL)
 
 
 def machine(own: str = "") -> dict[str, set[str]]:
