@@ -222,6 +222,7 @@ def test_a_second_one_beside_it(store: Real) -> None:
     try:
         run = second.present()
         assert run.returncode == 0, run.output
+        second.kubectl("wait", "serviceaccount/default", "--for=create", "--timeout=30s")
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "second"}}
         container = {"name": "second", "image": PAUSE, "securityContext": RESTRICTED}
         second.apply({**pod, "spec": {**PLACED, "containers": [container], "terminationGracePeriodSeconds": 0}})
