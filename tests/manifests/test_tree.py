@@ -161,7 +161,7 @@ def test_the_daily_example_finds_its_claim():
 def test_jobs_are_hooks_that_neither_loop_nor_remain(folder):
     for job in of_kind(folder, "Job"):
         annotations = job["metadata"]["annotations"]
-        assert annotations["argocd.argoproj.io/hook"] == "PostSync"
+        assert annotations["argocd.argoproj.io/hook"] == "Sync"
         assert annotations["argocd.argoproj.io/hook-delete-policy"] == "BeforeHookCreation,HookSucceeded"
         assert "ttlSecondsAfterFinished" not in job["spec"]
         assert job["spec"]["activeDeadlineSeconds"]
