@@ -60,11 +60,6 @@ class User(GitOps):
 
 
 @pytest.fixture(scope="module")
-def before() -> dict[str, set[str]]:
-    return machine()
-
-
-@pytest.fixture(scope="module")
 def box(before: dict[str, set[str]]) -> Iterator[Real]:
     box = Real(f"mlops-{os.getpid()}")
     build = [sys.executable, ROOT / "tests/images/build.py", "--folder", box.images]

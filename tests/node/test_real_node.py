@@ -63,11 +63,6 @@ def ask(box: Real, path: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def before() -> dict[str, set[str]]:
-    return machine()
-
-
-@pytest.fixture(scope="module")
 def real(before: dict[str, set[str]]) -> Iterator[Real]:
     box = Real(f"real-{os.getpid()}")
     box.images.mkdir(parents=True)
