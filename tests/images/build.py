@@ -292,17 +292,17 @@ def apt_proxies() -> list[str]:
     return [f"--aptopt={line}" for line in listed.splitlines() if re.match(r"Acquire::https?::Proxy\b", line)]
 
 
+def archive_of(name: str, image: Image) -> Path:
+    return CACHE / "images" / name / f"{image.key}.tar"
+
+
 def provide(name: str, image: Image) -> Path:
     """Return the archive of an image; make it first where there is none."""
-    folder = CACHE / "images" / name
-    archive = folder / f"{image.key}.tar"
+    archive = archive_of(name, image)
     if archive.exists():
         return archive
-    missing = [program for program in image.needs if not (shutil.which(program) or (program == "go" and go() != "go"))]
-    if missing:
-        raise Failed(
-            f"{name}: {' and '.join(missing)} not found; on Debian: apt-get install {' '.join(map(package, missing))}"
-        )
+    require(name, image.needs)
+    folder = archive.parent
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder) as lock:
         if archive.exists():  # another run made it while this one waited
@@ -318,6 +318,14 @@ def provide(name: str, image: Image) -> Path:
             discard(work)
         build.say(f"{archive.stat().st_size / 1e6:.0f} MB in {archive}")
     return archive
+
+
+def require(name: str, programs: list[str]) -> None:
+    missing = [program for program in programs if not (shutil.which(program) or (program == "go" and go() != "go"))]
+    if missing:
+        raise Failed(
+            f"{name}: {' and '.join(missing)} not found; on Debian: apt-get install {' '.join(map(package, missing))}"
+        )
 
 
 def package(program: str) -> str:
@@ -364,12 +372,18 @@ def main() -> None:
     known = images()
     parser = argparse.ArgumentParser(description="Make container images as OCI archives, without a registry.")
     parser.add_argument("--folder", type=Path, help="put links to the archives here, as NAME.tar")
+    parser.add_argument("--check", action="store_true", help="only tell what is missing to make them; Go may yet come")
     parser.add_argument("image", nargs="*", metavar="IMAGE", help=f"of {', '.join(known)}; default: all")
     options = parser.parse_args()
     if unknown := set(options.image) - set(known):
         parser.error(f"no image {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     os.umask(0o022)  # what the image's user must be able to read
     names = options.image or list(known)
+    if options.check:
+        for name in names:
+            if not archive_of(name, known[name]).exists():
+                require(name, [program for program in known[name].needs if program != "go"])
+        return
     with ThreadPoolExecutor(len(names)) as pool:
         results = [pool.submit(provide, name, known[name]) for name in names]
     for name, result in zip(names, results, strict=True):
