@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,6 +85,22 @@ def test_credentials_are_not_shown(deployed: GitOps, first_run: Run) -> None:
     secrets = {name: value for name, value in deployed.credentials().items() if not name.endswith("/username")}
     assert len(secrets) == 3
     assert all(value not in first_run.output for value in secrets.values())
+
+
+def test_status(deployed: GitOps) -> None:
+    """As a table, as JSON, and as a page."""
+    files = {name: deployed.tree.with_name(f"status.{name}") for name in ("json", "html")}
+    given = {f"gitops_apps_status_{name}": str(file) for name, file in files.items()}
+    run = deployed.playbook("ai_how.cloud.status", {"gitops_apps_kubeconfig": str(deployed.box.kubeconfig), **given})
+    assert run.returncode == 0, run.output
+    assert set(run.table) == APPLICATIONS
+    told = {app["name"]: app for app in json.loads(files["json"].read_text())}
+    commit = deployed.git("rev-parse", "HEAD")
+    assert all(app["history"][-1]["revisions"] == [commit] and not app["problems"] for app in told.values())
+    assert told["mlops-stack"]["children"] == sorted(APPLICATIONS - {"mlops-stack"})
+    page = files["html"].read_text()
+    assert "4 applications, 4 without a problem" in page
+    assert page.count(f"<code>{commit[:8]}</code>") == 4
 
 
 def test_second_run_changes_nothing(deployed: GitOps) -> None:
@@ -307,6 +324,9 @@ def test_manifest_of_an_unknown_kind(broken: GitOps) -> None:
     run = broken.runtime(gitops_apps_wait_timeout=300)
     assert_fails_with(run, "example.org/v1")
     assert "(retried 5 times)" not in run.failures[0]
+    found = broken.playbook("ai_how.cloud.diagnose", {"gitops_apps_kubeconfig": str(broken.box.kubeconfig)})
+    assert '"minio: SyncFailed"' in found.output
+    assert "fix: install the CRD first" in found.output
 
 
 def assert_fails_with(run: Run, reason: str) -> None:

@@ -23,6 +23,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner impor
     plan_absent,
     plan_present,
 )
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.report import family, state, summary
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Goal, Gone, Settle, foresee
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import argument_spec
@@ -116,16 +117,12 @@ class Applications:
         app = world.get(item.key)
         if app is None:
             return {}
-        family = [member for member in _family(item.key, world) if member is not None and member.key != item.key]
-        return {
-            **_summary(app, conversation),
-            "revisions": list(app.revisions),
-            "reconciled_at": app.reconciled_at,
-            "operation": _operation(app),
-            "resources": [dict(resource) for resource in app.resources],
-            "conditions": dict(app.conditions),
-            "applications": [_summary(member, conversation) for member in family],
-        }
+
+        def row(member: Observed) -> dict[str, Any]:
+            return summary(member, conversation.own_failure(member.key) if conversation else "")
+
+        below = [row(member) for member in family(item.key, world) if member.key != item.key]
+        return {**row(app), **state(app), "applications": below}
 
 
 def _parse(params: Mapping[str, Any]) -> Sequence[Desired]:
@@ -147,41 +144,3 @@ def _parse(params: Mapping[str, Any]) -> Sequence[Desired]:
                 f'applications: the name "{name}" was given {names.count(name)} times; give each application once'
             )
     return items
-
-
-def _family(key: Key, world: Mapping[Key, Optional[Observed]]) -> Sequence[Optional[Observed]]:
-    """The application and everything below it, in the order of their names."""
-    found: dict[Key, Optional[Observed]] = {}
-    todo = [key]
-    while todo:
-        member = todo.pop()
-        app = world.get(member)
-        if member not in found and app is not None:
-            found[member] = app
-            todo.extend(app.children)
-    return [found[member] for member in sorted(found)]
-
-
-def _summary(app: Observed, conversation: Optional[Conversation]) -> dict[str, Any]:
-    failure = conversation.own_failure(app.key) if conversation else ""
-    return {
-        "name": app.key.name,
-        "namespace": app.key.namespace,
-        "sync": app.sync or "Unknown",
-        "health": app.health or "Unknown",
-        "revision": ",".join(app.revisions),
-        "message": failure or "; ".join(app.conditions.values()) or app.health_message,
-    }
-
-
-def _operation(app: Observed) -> Optional[dict[str, Any]]:
-    operation = app.operation
-    if operation is None:
-        return None
-    return {
-        "phase": operation.phase,
-        "message": operation.message,
-        "started_at": operation.started_at,
-        "finished_at": operation.finished_at,
-        "revisions": list(operation.revisions),
-    }

@@ -46,7 +46,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection impo
 CONNECTION_ARGUMENTS = connection_argument_spec()
 
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
-_POD = Kind("", "v1", "Pod", "pods")
+POD = Kind("", "v1", "Pod", "pods")
 # What controls pods, and whose generation says whether a pod is of what was deployed last.
 _CONTROLLERS = {
     "DaemonSet": Kind("apps", "v1", "DaemonSet", "daemonsets"),
@@ -182,7 +182,7 @@ class ApplicationDriver:
         owners: dict[Resource, Mapping[str, Any]] = {}
         for namespace in sorted({resource.namespace for resource in app.workloads} - self._hidden):
             try:
-                listed, _version = self._client.list(_POD, namespace)
+                listed, _version = self._client.list(POD, namespace)
                 owners.update(self._controllers([pod for pod in listed if trouble_of(pod)]))
                 pods += listed
             except Refused:

@@ -50,6 +50,10 @@ class Kind:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
+_POD = Kind("", "v1", "Pod", "pods")
+_LOG = Kind("", "v1", "Log", "pods/log")
+
+
 class Client:
     """Requests to one API server. Objects are plain dictionaries as the API gives them.
 
@@ -76,9 +80,12 @@ class Client:
             api_client.set_default_header("Impersonate-User", impersonate_user)
         self._dynamic = DynamicClient(api_client, discoverer=_NoDiscovery)
 
-    def list(self, kind: Kind, namespace: str) -> tuple[list[dict[str, Any]], str]:
-        """All objects of a kind in a namespace, and the resourceVersion to watch from. None where there are none."""
-        answer = self._request("list", kind, namespace, "get")
+    def list(self, kind: Kind, namespace: str, **selectors: str) -> tuple[list[dict[str, Any]], str]:
+        """All objects of a kind in a namespace, and the resourceVersion to watch from. None where there are none.
+
+        ``selectors``: ``field_selector`` and ``label_selector``, in the words of the API.
+        """
+        answer = self._request("list", kind, namespace, "get", **selectors)
         return answer["items"], answer["metadata"]["resourceVersion"]
 
     def get(self, kind: Kind, namespace: str, name: str) -> Optional[dict[str, Any]]:
@@ -87,6 +94,18 @@ class Client:
             return self._request("get", kind, namespace, "get", name=name)
         except _Missing:
             return None
+
+    def log(self, namespace: str, pod: str, container: str, lines: int, previous: bool) -> str:
+        """The last lines of a container's log. ``previous``: of the one that ran before the present one."""
+        query = [("container", container), ("tailLines", lines), ("previous", str(previous).lower())]
+        path = f"{_resource(_POD, self._dynamic).path(namespace=namespace, name=pod)}/log"
+        return self._send(
+            "get",
+            _LOG,
+            namespace,
+            pod,
+            lambda: self._dynamic.request("get", path, query_params=query, serialize=False, _request_timeout=_TIMEOUT),
+        ).decode(errors="replace")
 
     def apply(
         self, kind: Kind, body: Mapping[str, Any], field_manager: str, force: bool = False, dry_run: bool = False
@@ -181,8 +200,12 @@ class Client:
         )
 
     def _answer(self, verb: str, kind: Kind, namespace: str, name: str, send: Callable[[], Any]) -> dict[str, Any]:
+        return self._json(self._send(verb, kind, namespace, name, send))
+
+    def _send(self, verb: str, kind: Kind, namespace: str, name: str, send: Callable[[], Any]) -> bytes:
         try:
-            return self._json(send().data)
+            body: bytes = send().data
+            return body
         except ApiException as error:
             raise self._problem(verb, kind, namespace, name, error) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:

@@ -63,6 +63,22 @@ def test_the_core_group_has_a_path_and_a_name_of_its_own(api):
         client(api).list(pods, "mlops")
 
 
+def test_list_of_what_is_about_something(api):
+    api.answers = [Answer(200, {"metadata": {"resourceVersion": "7"}, "items": []})]
+    client(api).list(Kind("", "v1", "Event", "events"), "mlops", field_selector="involvedObject.uid=1")
+    assert api.requests[0].query == {"fieldSelector": "involvedObject.uid=1"}
+
+
+def test_log_gives_text(api):
+    api.answers = [Answer(200, "one\ntwo\n"), status(400, "container is waiting to start")]
+    assert client(api).log("mlops", "web-0", "web", 20, previous=True) == "one\ntwo\n"
+    (request,) = api.requests
+    assert request.path == "/api/v1/namespaces/mlops/pods/web-0/log"
+    assert request.query == {"container": "web", "tailLines": "20", "previous": "true"}
+    with pytest.raises(Invalid, match='Log "web-0" in namespace mlops was rejected: container is waiting'):
+        client(api).log("mlops", "web-0", "web", 20, previous=False)
+
+
 def test_get_gives_the_object_or_none(api):
     api.answers = [Answer(200, WEB), status(404, 'applications "web" not found', name="web")]
     assert client(api).get(APPLICATION, "argocd", "web") == WEB

@@ -1,0 +1,198 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: argocd_app_info
+short_description: State, history and troubles of Argo CD applications
+version_added: 0.1.0
+author:
+  - ai_how.cloud contributors (@ai-how)
+description:
+  - Tells what Argo CD knows of applications, through the Kubernetes API, with one list request however many they are.
+  - Says of each what is wrong with it, why, and what to do.
+extends_documentation_fragment:
+  - ai_how.cloud.kube_auth
+options:
+  namespace:
+    description: Namespace of the applications.
+    type: str
+    default: argocd
+  names:
+    description:
+      - Names of the applications; all of the namespace if not given.
+      - Those that do not exist are missing in the result.
+    type: list
+    elements: str
+    aliases: [name]
+  recurse:
+    description: Whether the applications that they deploy (app of apps) are told of, too, at any depth.
+    type: bool
+    default: false
+  pods:
+    description:
+      - Whether the pods of applications that are not Healthy are looked at, with their warnings and, of containers that
+        ended badly, the end of their logs. Only for applications in Argo CD's own cluster.
+      - A log is shown as it is. What looks like a password in it is masked, which cannot be relied on.
+    type: bool
+    default: false
+  log_lines:
+    description: How many lines of a log are told at most; with V(0) no log is read.
+    type: int
+    default: 20
+attributes:
+  check_mode:
+    description: Writes nothing, with or without it.
+    support: full
+  diff_mode:
+    description: Nothing changes.
+    support: none
+notes:
+  - It needs the right to list Applications; with O(pods) also to list and get Pods, to list Events, to get C(pods/log),
+    and to get DaemonSets, Deployments, ReplicaSets and StatefulSets. The ClusterRole C(view) has all but the first.
+  - Argo CD keeps the health of single resources and the tree below them to itself since version 3.0. Here that of an
+    application is told, and what its pods say.
+seealso:
+  - module: ai_how.cloud.argocd_app
+"""
+
+EXAMPLES = r"""
+- name: Look at all applications
+  ai_how.cloud.argocd_app_info:
+  register: found
+
+- name: Show them
+  ansible.builtin.debug:
+    msg: "{{ found.applications | ai_how.cloud.table(['name', 'sync', 'health', 'revision', 'message']) }}"
+
+- name: Look for what is wrong below an app of apps
+  ai_how.cloud.argocd_app_info:
+    name: mlops-stack
+    recurse: true
+    pods: true
+"""
+
+RETURN = r"""
+applications:
+  description: One entry for each, in the order of their names.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the application.
+      type: str
+      returned: always
+    namespace:
+      description: Namespace of the application.
+      type: str
+      returned: always
+    project:
+      description: Its AppProject.
+      type: str
+      returned: always
+    sources:
+      description: Its sources, as Argo CD has them.
+      type: list
+      elements: dict
+      returned: always
+    destination:
+      description: Where it deploys to, with C(server) or C(name), and C(namespace).
+      type: dict
+      returned: always
+    automated:
+      description: Whether it syncs by itself.
+      type: bool
+      returned: always
+    sync:
+      description: Sync status.
+      type: str
+      returned: always
+      sample: Synced
+    health:
+      description: Health.
+      type: str
+      returned: always
+      sample: Healthy
+    revision:
+      description: The commit or chart version that it was compared with last; joined by commas for several sources.
+      type: str
+      returned: always
+    revisions:
+      description: The same as a list.
+      type: list
+      elements: str
+      returned: always
+    message:
+      description: What Argo CD says of it, if there is anything to say.
+      type: str
+      returned: always
+    reconciled_at:
+      description: When Argo CD compared it last (RFC 3339), so how old this knowledge is.
+      type: str
+      returned: always
+    operation:
+      description: The last operation, with C(phase), C(message), C(started_at), C(finished_at) and C(revisions).
+      type: dict
+      returned: always
+    conditions:
+      description: Argo CD's conditions, message by type.
+      type: dict
+      returned: always
+    resources:
+      description: What it deploys, with C(group), C(kind), C(namespace), C(name) and C(status).
+      type: list
+      elements: dict
+      returned: always
+    images:
+      description: The images that it runs.
+      type: list
+      elements: str
+      returned: always
+    history:
+      description:
+        - Its deployments, the newest last, with C(id), C(revisions), C(deployed_at) and C(initiated_by).
+      type: list
+      elements: dict
+      returned: always
+    children:
+      description: Names of the applications that it deploys.
+      type: list
+      elements: str
+      returned: always
+    problems:
+      description:
+        - What is wrong with it, causes first. Empty if nothing is.
+        - Each has C(kind) (like V(OutOfSync), V(SyncFailed), V(ComparisonError), V(Degraded)), C(cause) in the words of
+          Argo CD and Kubernetes, and C(fix).
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - kind: SyncFailed
+          cause: 'Job/migrate: Job.batch "migrate" is invalid: spec.template: field is immutable'
+          fix: delete the object and sync again, or give it the sync options Replace=true and Force=true
+    pods:
+      description:
+        - Its pods that do not run, with C(namespace), C(name), C(reason), C(advice), C(events) (C(at), C(reason) and
+          C(message) of each) and C(logs) (by container).
+      type: list
+      elements: dict
+      returned: with O(pods)
+"""
+
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import CONNECTION_ARGUMENTS
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.info import ARGUMENTS
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.look import tell
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.runner import run_task
+
+
+def main() -> None:
+    run_task({**CONNECTION_ARGUMENTS, **ARGUMENTS}, tell)
+
+
+if __name__ == "__main__":
+    main()
