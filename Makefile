@@ -12,7 +12,7 @@ PLAYBOOK := .venv/bin/python -m ansible playbook
 DEMO := -e @playbooks/vars/demo.yml -e sandbox_name=$(SANDBOX)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test clean
+.PHONY: help demo sync demo-down test clean
 .DELETE_ON_ERROR:
 
 help:  ## this list
@@ -30,6 +30,9 @@ demo: .venv/ansible.stamp $(LINK)  ## Kubernetes and Argo CD on this machine, an
 	argocd=$$(sed -n 's/.*"argocd-server": *\([0-9]*\).*/\1/p' "$$dir/ports.json") && \
 	sed -e 's|SANDBOX_NAME|$(SANDBOX)|' -e 's|CHECKOUT|$(CURDIR)|' -e "s|CACHE_DIR|$${XDG_CACHE_HOME:-$$HOME/.cache}/ai_how.cloud|" \
 	  -e "s|SANDBOX_DIR|$$dir|" -e "s|ARGOCD_PORT|$$argocd|" docs/try-next.txt
+
+sync: .venv/ansible.stamp $(LINK)  ## bring what was pushed to the sandbox live now, and wait for it
+	$(PLAYBOOK) ai_how.cloud.runtime --tags gitops-apps $(DEMO)
 
 demo-down: .venv/ansible.stamp $(LINK)  ## end the sandbox of make demo and delete its files
 	$(PLAYBOOK) ai_how.cloud.sandbox -e sandbox_state=absent -e sandbox_name=$(SANDBOX)

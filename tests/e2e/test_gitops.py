@@ -6,64 +6,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from gitops import MANIFESTS, GitOps, Run, until
-from sandbox import Sandbox
+from gitops import APPLICATIONS, MANIFESTS, GitOps, Run, annotate, assert_live, until
 
-APPLICATIONS = {"mlops-stack", "minio", "mlflow", "postgresql"}
-PROCESSES = [
-    "etcd",
-    "kube-apiserver",
-    "kube-controller-manager",
-    "kube-scheduler",
-    "kwok-controller",
-    "redis",
-    "argocd-repo-server",
-    "argocd-application-controller",
-    "argocd-server",
-    "argocd-applicationset-controller",
-]
-
-
-@pytest.fixture(scope="module")
-def user(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> GitOps:
-    user = GitOps(sandbox, tmp_path_factory.mktemp("user") / "gitops")
-    user.init()
-    return user
-
-
-@pytest.fixture(scope="module")
-def first_run(user: GitOps) -> Run:
-    return user.runtime("-vvvv")
-
-
-@pytest.fixture
-def deployed(user: GitOps, first_run: Run) -> GitOps:
-    assert first_run.returncode == 0, first_run.output
-    return user
-
-
-@pytest.fixture
-def broken(deployed: GitOps) -> Iterator[GitOps]:
-    """To break something in Git; afterwards Git is as before."""
-    good = deployed.git("rev-parse", "HEAD")
-    yield deployed
-    deployed.git("checkout", "--quiet", good, "--", ".")
-    deployed.push("Repair")
-    repaired = deployed.runtime()
-    assert repaired.returncode == 0, repaired.output
-
-
-def assert_live(user: GitOps, run: Run) -> None:
-    """The run ended well, and its table says that everything is live at the pushed commit."""
-    assert run.returncode == 0, run.output
-    commit = user.git("rev-parse", "HEAD")
-    assert set(run.table) >= APPLICATIONS
-    assert all(cells[:3] == ["Synced", "Healthy", commit[:8]] for cells in run.table.values()), run.table
-    assert all(app["status"]["sync"]["revision"] == commit for app in user.applications().values())
+pytestmark = pytest.mark.xdist_group("deploy")
 
 
 def test_check_from_nothing_writes_nothing(user: GitOps) -> None:
@@ -141,111 +89,6 @@ def test_repository_credentials(deployed: GitOps) -> None:
     assert_live(deployed, second)
     assert (first.changed, second.changed) == (1, 0)
     assert given["gitops_apps_repo_password"] not in first.output + second.output
-
-
-RESTARTED = "kubectl.kubernetes.io/restartedAt"
-
-
-def restarts(user: GitOps) -> dict[str, str | None]:
-    """When each workload was restarted last."""
-    found = {
-        name: workload["spec"]["template"]["metadata"].get("annotations", {}).get(RESTARTED)
-        for kind in ("deployments", "statefulsets")
-        for name, workload in user.objects(f"apis/apps/v1/namespaces/mlops/{kind}").items()
-    }
-    assert set(found) == {"minio", "mlflow", "postgresql"}
-    return found
-
-
-def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
-    return {name for name in after if after[name] != before[name]}
-
-
-def test_nothing_is_restarted_without_a_reason(deployed: GitOps) -> None:
-    run = deployed.rotate(gitops_apps_rotate="")
-    assert run.returncode == 0, run.output
-    assert run.changed == 0
-    assert set(restarts(deployed).values()) == {None}
-
-
-def test_check_of_a_rotation_writes_nothing(deployed: GitOps) -> None:
-    credentials = deployed.credentials()
-    run = deployed.rotate("--check", "--diff")
-    assert run.returncode == 0, run.output
-    assert "New values: mlops/minio-credentials, mlops/postgresql-credentials" in run.output
-    assert '"Restart: mlops/minio, mlops/postgresql, mlops/mlflow"' in run.output
-    assert deployed.credentials() == credentials
-    assert set(restarts(deployed).values()) == {None}
-
-
-def test_rotation(deployed: GitOps) -> None:
-    """New passwords, and nobody is told; what uses them is restarted, in this order, and nothing on a second look."""
-    old = deployed.credentials()
-    run = deployed.rotate("-vvvv", "--diff")
-    assert run.returncode == 0, run.output
-    new = deployed.credentials()
-    passwords = {"minio-credentials/secretkey", "postgresql-credentials/password"}
-    assert changed(old, new) == passwords
-    assert all(values[name] not in run.output for values in (old, new) for name in passwords)
-    times = restarts(deployed)
-    assert times["minio"] and times["postgresql"] and times["mlflow"]
-    assert max(times["minio"], times["postgresql"]) <= times["mlflow"]
-    assert all(app["status"]["health"]["status"] == "Healthy" for app in deployed.applications().values())
-    assert deployed.rotate(gitops_apps_rotate="").changed == 0
-    # Neither a sync nor the playbook takes the restart back.
-    deployed.push_edit("base/mlops/minio/deployment.yaml", annotate("e2e/rotated", "1"))
-    assert_live(deployed, deployed.runtime())
-    assert restarts(deployed) == times
-    assert deployed.credentials() == new
-
-
-def test_rotation_of_one_secret(deployed: GitOps) -> None:
-    credentials, times = deployed.credentials(), restarts(deployed)
-    run = deployed.rotate(gitops_apps_rotate="minio-credentials")
-    assert run.returncode == 0, run.output
-    assert changed(credentials, deployed.credentials()) == {"minio-credentials/secretkey"}
-    assert changed(times, restarts(deployed)) == {"minio", "mlflow"}
-
-
-def test_a_secret_changed_by_hand_is_picked_up(deployed: GitOps) -> None:
-    """And so is one that an interrupted rotation has written."""
-    times = restarts(deployed)
-    deployed.patch_secret("postgresql-credentials", {"stringData": {"password": "by-hand"}})
-    run = deployed.rotate(gitops_apps_rotate="")
-    assert run.returncode == 0, run.output
-    assert changed(times, restarts(deployed)) == {"postgresql", "mlflow"}
-    assert deployed.credentials()["postgresql-credentials/password"] == "by-hand"
-
-
-def test_a_secret_that_is_made_of_something_is_refused(deployed: GitOps) -> None:
-    made_of = deployed.objects("api/v1/namespaces/mlops/configmaps")["kube-root-ca.crt"]["metadata"]
-    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": made_of["name"], "uid": made_of["uid"]}
-    deployed.patch_secret("minio-credentials", {"metadata": {"ownerReferences": [owner]}})
-    credentials = deployed.credentials()
-    run = deployed.rotate()
-    deployed.patch_secret("minio-credentials", {"metadata": {"ownerReferences": None}})
-    (message,) = run.failures
-    assert "minio-credentials (mlops) is made of a ConfigMap, which would put its own values back" in message
-    assert deployed.credentials() == credentials
-
-
-@pytest.mark.parametrize(
-    ("settings", "sentence"),
-    [
-        ({"gitops_apps_rotate": "mino-credentials"}, "gitops_apps_rotate names mino-credentials; it can name"),
-        ({"gitops_apps_environments": "dev"}, "There is no Secret mlops-dev/minio-credentials, mlops-dev/postgresql-"),
-        ({"gitops_apps_name": "no-such-application"}, 'application "no-such-application" does not exist'),
-        ({"gitops_apps_host": "https://127.0.0.1:1"}, "cannot be reached"),
-    ],
-)
-def test_bad_input_of_a_rotation_is_one_sentence(deployed: GitOps, settings: dict[str, str], sentence: str) -> None:
-    credentials = deployed.credentials()
-    run = deployed.rotate(**settings)
-    assert run.returncode != 0
-    (message,) = run.failures
-    assert sentence in message
-    assert "\n" not in message
-    assert deployed.credentials() == credentials
 
 
 def test_grow_the_minio_claim(deployed: GitOps) -> None:
@@ -368,43 +211,6 @@ def test_bad_input_is_one_sentence(deployed: GitOps, settings: dict[str, str], s
     assert "hidden" not in run.output
     assert "Traceback" not in run.output
     assert run.changed == 0
-
-
-def test_every_process_is_known(deployed: GitOps) -> None:
-    assert set(deployed.processes()) == set(PROCESSES)
-
-
-@pytest.mark.parametrize("name", PROCESSES)
-def test_killed_process(deployed: GitOps, name: str) -> None:
-    """While a push is being deployed: the run ends right or with one clear error, and the next run is right."""
-    deployed.push_edit("base/mlops/minio/service.yaml", annotate("e2e/killed", name))
-    victim = deployed.processes()[name]
-    run = deployed.runtime_with_kill(victim)
-    assert "Traceback" not in run.output
-    if run.returncode == 0:
-        assert_live(deployed, run)
-    else:
-        assert len(run.failures) == 1, run.output
-    until(lambda: deployed.processes().get(name, victim) != victim and deployed.api_answers(), 60, f"{name} came back")
-    assert_live(deployed, deployed.runtime())
-
-
-def test_killed_supervisord(deployed: GitOps) -> None:
-    """What it ran may end with it, and nothing starts it again but the playbook of the sandbox."""
-    deployed.push_edit("base/mlops/minio/service.yaml", annotate("e2e/killed", "supervisord"))
-    supervisord = int((deployed.box.directory / "run/supervisord.pid").read_text())
-    run = deployed.runtime_with_kill(supervisord)
-    assert "Traceback" not in run.output
-    assert len(run.failures) == (1 if run.returncode else 0), run.output
-    deployed.box.become("present")
-    assert_live(deployed, deployed.runtime())
-
-
-def annotate(key: str, value: str) -> Any:
-    def edit(document: Any) -> None:
-        document["metadata"].setdefault("annotations", {})[key] = value
-
-    return edit
 
 
 # What the guide's example adds: an application of three files.

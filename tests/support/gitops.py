@@ -27,6 +27,7 @@ from kubernetes.dynamic import DynamicClient
 from sandbox import ROOT, Sandbox
 
 MANIFESTS = "k8s-manifests"
+APPLICATIONS = {"mlops-stack", "minio", "mlflow", "postgresql"}
 
 
 @dataclass(frozen=True)
@@ -213,3 +214,19 @@ def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
         time.sleep(0.2)
+
+
+def assert_live(user: GitOps, run: Run) -> None:
+    """The run ended well, and its table says that everything is live at the pushed commit."""
+    assert run.returncode == 0, run.output
+    commit = user.git("rev-parse", "HEAD")
+    assert set(run.table) >= APPLICATIONS
+    assert all(cells[:3] == ["Synced", "Healthy", commit[:8]] for cells in run.table.values()), run.table
+    assert all(app["status"]["sync"]["revision"] == commit for app in user.applications().values())
+
+
+def annotate(key: str, value: str) -> Any:
+    def edit(document: Any) -> None:
+        document["metadata"].setdefault("annotations", {})[key] = value
+
+    return edit

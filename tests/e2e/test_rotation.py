@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""New values for the credentials of the applications, and what is restarted for them. In this order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from gitops import GitOps, annotate, assert_live
+
+pytestmark = pytest.mark.xdist_group("operate")
+
+RESTARTED = "kubectl.kubernetes.io/restartedAt"
+
+
+def restarts(user: GitOps) -> dict[str, str | None]:
+    """When each workload was restarted last."""
+    found = {
+        name: workload["spec"]["template"]["metadata"].get("annotations", {}).get(RESTARTED)
+        for kind in ("deployments", "statefulsets")
+        for name, workload in user.objects(f"apis/apps/v1/namespaces/mlops/{kind}").items()
+    }
+    assert set(found) == {"minio", "mlflow", "postgresql"}
+    return found
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    return {name for name in after if after[name] != before[name]}
+
+
+def test_nothing_is_restarted_without_a_reason(deployed: GitOps) -> None:
+    run = deployed.rotate(gitops_apps_rotate="")
+    assert run.returncode == 0, run.output
+    assert run.changed == 0
+    assert set(restarts(deployed).values()) == {None}
+
+
+def test_check_of_a_rotation_writes_nothing(deployed: GitOps) -> None:
+    credentials = deployed.credentials()
+    run = deployed.rotate("--check", "--diff")
+    assert run.returncode == 0, run.output
+    assert "New values: mlops/minio-credentials, mlops/postgresql-credentials" in run.output
+    assert '"Restart: mlops/minio, mlops/postgresql, mlops/mlflow"' in run.output
+    assert deployed.credentials() == credentials
+    assert set(restarts(deployed).values()) == {None}
+
+
+def test_rotation(deployed: GitOps) -> None:
+    """New passwords, and nobody is told; what uses them is restarted, in this order, and nothing on a second look."""
+    old = deployed.credentials()
+    run = deployed.rotate("-vvvv", "--diff")
+    assert run.returncode == 0, run.output
+    new = deployed.credentials()
+    passwords = {"minio-credentials/secretkey", "postgresql-credentials/password"}
+    assert changed(old, new) == passwords
+    assert all(values[name] not in run.output for values in (old, new) for name in passwords)
+    times = restarts(deployed)
+    assert times["minio"] and times["postgresql"] and times["mlflow"]
+    assert max(times["minio"], times["postgresql"]) <= times["mlflow"]
+    assert all(app["status"]["health"]["status"] == "Healthy" for app in deployed.applications().values())
+    assert deployed.rotate(gitops_apps_rotate="").changed == 0
+    # Neither a sync nor the playbook takes the restart back.
+    deployed.push_edit("base/mlops/minio/deployment.yaml", annotate("e2e/rotated", "1"))
+    assert_live(deployed, deployed.runtime())
+    assert restarts(deployed) == times
+    assert deployed.credentials() == new
+
+
+def test_rotation_of_one_secret(deployed: GitOps) -> None:
+    credentials, times = deployed.credentials(), restarts(deployed)
+    run = deployed.rotate(gitops_apps_rotate="minio-credentials")
+    assert run.returncode == 0, run.output
+    assert changed(credentials, deployed.credentials()) == {"minio-credentials/secretkey"}
+    assert changed(times, restarts(deployed)) == {"minio", "mlflow"}
+
+
+def test_a_secret_changed_by_hand_is_picked_up(deployed: GitOps) -> None:
+    """And so is one that an interrupted rotation has written."""
+    times = restarts(deployed)
+    deployed.patch_secret("postgresql-credentials", {"stringData": {"password": "by-hand"}})
+    run = deployed.rotate(gitops_apps_rotate="")
+    assert run.returncode == 0, run.output
+    assert changed(times, restarts(deployed)) == {"postgresql", "mlflow"}
+    assert deployed.credentials()["postgresql-credentials/password"] == "by-hand"
+
+
+def test_a_secret_that_is_made_of_something_is_refused(deployed: GitOps) -> None:
+    made_of = deployed.objects("api/v1/namespaces/mlops/configmaps")["kube-root-ca.crt"]["metadata"]
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": made_of["name"], "uid": made_of["uid"]}
+    deployed.patch_secret("minio-credentials", {"metadata": {"ownerReferences": [owner]}})
+    credentials = deployed.credentials()
+    run = deployed.rotate()
+    deployed.patch_secret("minio-credentials", {"metadata": {"ownerReferences": None}})
+    (message,) = run.failures
+    assert "minio-credentials (mlops) is made of a ConfigMap, which would put its own values back" in message
+    assert deployed.credentials() == credentials
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"gitops_apps_rotate": "mino-credentials"}, "gitops_apps_rotate names mino-credentials; it can name"),
+        ({"gitops_apps_environments": "dev"}, "There is no Secret mlops-dev/minio-credentials, mlops-dev/postgresql-"),
+        ({"gitops_apps_name": "no-such-application"}, 'application "no-such-application" does not exist'),
+        ({"gitops_apps_host": "https://127.0.0.1:1"}, "cannot be reached"),
+    ],
+)
+def test_bad_input_of_a_rotation_is_one_sentence(deployed: GitOps, settings: dict[str, str], sentence: str) -> None:
+    credentials = deployed.credentials()
+    run = deployed.rotate(**settings)
+    assert run.returncode != 0
+    (message,) = run.failures
+    assert sentence in message
+    assert "\n" not in message
+    assert deployed.credentials() == credentials
