@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a checkout would change is told before it is pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from gitops import MANIFESTS, GitOps, Run
+from rendering import tool
+
+pytestmark = pytest.mark.xdist_group("operate")
+
+
+@pytest.fixture
+def checkout(deployed: GitOps) -> Iterator[GitOps]:
+    """To edit; afterwards it is as it was."""
+    yield deployed
+    deployed.git("checkout", "--quiet", "--", ".")
+
+
+def preview(user: GitOps, **settings: Any) -> Run:
+    given = {
+        "gitops_apps_preview_dir": str(user.tree),
+        "gitops_apps_kubeconfig": str(user.box.kubeconfig),
+        "gitops_apps_helm": tool("helm"),
+        "gitops_apps_kustomize": tool("kustomize"),
+        **settings,
+    }
+    return user.playbook("ai_how.cloud.preview", given)
+
+
+def edit(user: GitOps, path: str, old: str, new: str) -> None:
+    file = user.tree / MANIFESTS / path
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_what_is_deployed_already_changes_nothing(checkout: GitOps) -> None:
+    run = preview(checkout)
+    assert run.returncode == 0, run.output
+    assert "Nothing would change." in run.output
+    assert run.changed == 0
+
+
+def test_what_would_change(checkout: GitOps) -> None:
+    before = {name: claim["metadata"]["resourceVersion"] for name, claim in checkout.claims().items()}
+    edit(checkout, "base/mlops/minio/pvc.yaml", "storage: 100Gi", "storage: 300Gi")
+    edit(checkout, "base/mlops/mlflow/kustomization.yaml", "  - networkpolicy.yaml\n", "")
+    (checkout.tree / MANIFESTS / "argocd-apps/postgresql-app.yaml").unlink()
+    run = preview(checkout)
+    assert run.returncode == 0, run.output
+    assert "minio PersistentVolumeClaim/minio-storage spec.resources.requests.storage: 100Gi -> 300Gi" in run.output
+    assert "mlflow NetworkPolicy/mlflow: gone from Git" in run.output
+    assert "postgresql: the application is gone from Git" in run.output
+    assert {name: claim["metadata"]["resourceVersion"] for name, claim in checkout.claims().items()} == before
+
+
+def test_what_the_cluster_would_refuse(checkout: GitOps) -> None:
+    edit(checkout, "base/mlops/postgresql/statefulset.yaml", "serviceName: postgresql", "serviceName: other")
+    run = preview(checkout)
+    assert run.returncode != 0
+    (message,) = run.failures
+    assert message.startswith("The cluster would refuse this: postgresql StatefulSet/postgresql: StatefulSet.apps")
+
+
+def test_a_secret_in_git_is_told_and_not_shown(checkout: GitOps) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: own\nstringData:\n  password: hunter2-not-to-be-seen\n"
+    (checkout.tree / MANIFESTS / "base/mlops/minio/service.yaml").write_text(secret)
+    run = preview(checkout, gitops_apps_preview_cluster=False)
+    (message,) = run.failures
+    assert message.startswith("Secrets stand in Git as they are: minio Secret/own: password.")
+    assert "hunter2" not in run.output
+
+
+def test_what_cannot_be_rendered(checkout: GitOps) -> None:
+    edit(checkout, "base/mlops/minio/kustomization.yaml", "service.yaml", "nowhere.yaml")
+    (message,) = preview(checkout, gitops_apps_preview_cluster=False).failures
+    assert message.startswith("minio cannot be rendered: ")
+    assert "nowhere.yaml" in message
+    (message,) = preview(checkout, gitops_apps_kustomize="/nowhere/kustomize").failures
+    assert "/nowhere/kustomize" in message
