@@ -541,7 +541,9 @@ options:
     type: bool
     default: false
   recurse:
-    description: Whether a wait includes the applications that an application deploys (app of apps), at any depth.
+    description:
+      - Whether a wait for Synced and Healthy includes the applications that an application deploys (app of apps), at
+        any depth.
     type: bool
     default: true
   wait:
@@ -562,6 +564,7 @@ attributes:
     details:
       - A change of the declaration is asked of the API server as a dry run.
       - Whether a sync is due is told by what Argo CD knew last; RV(results[].reconciled_at) says when that was.
+      - Sync windows are not looked at.
   diff_mode:
     description: Shows what changes in the declaration, with secrets masked.
     support: full

@@ -167,11 +167,13 @@ class Applications:
         if self._state == "absent":
             due = self._wait and self._params["confirm_deletion"] and waits_for_confirmation(observed)
             return due, "its deletion would be confirmed" if due else ""
-        if self._state == "refreshed":
-            return False, f"would be compared anew; {known(observed)}"
         if self._state == "terminated":
             due = is_operating(observed)
             return due, "its operation would be ended" if due else "no operation is in progress"
+        if observed.deleting:
+            return False, f"{item.key} is being deleted"
+        if self._state == "refreshed":
+            return False, f"would be compared anew; {known(observed)}"
         operate = self._operate(item, observed)
         if operate:
             return foresee_operation(operate, observed)

@@ -277,7 +277,7 @@ class Observed:
             raw=raw,
             uid=metadata.get("uid", ""),
             resource_version=metadata.get("resourceVersion", ""),
-            sources=tuple(Source.parse(source) for source in spec.get("sources") or [spec.get("source", {})]),
+            sources=tuple(map(Source.parse, _raw_sources(spec))),
             auto_sync=automated is not None and automated.get("enabled") is not False,
             auto_prune=bool(automated and automated.get("prune")),
             deleting="deletionTimestamp" in metadata,
@@ -308,8 +308,7 @@ class Observed:
     @property
     def raw_sources(self) -> tuple[Mapping[str, Any], ...]:
         """The sources of the spec as in the API."""
-        spec = self.raw.get("spec", {})
-        return tuple(spec.get("sources") or [spec.get("source", {})])
+        return _raw_sources(self.raw.get("spec", {}))
 
     @property
     def has_several_sources(self) -> bool:
@@ -376,6 +375,21 @@ class Observed:
             for resource in self.resources
             if resource.get("status") not in ("Synced", None)
         )
+
+
+def _raw_sources(spec: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """What is synced; with a source hydrator that is where it puts the manifests."""
+    hydrator = spec.get("sourceHydrator")
+    if hydrator:
+        dry, hydrated = hydrator["drySource"], hydrator["syncSource"]
+        return (
+            {
+                "repoURL": hydrated.get("repoURL") or dry["repoURL"],
+                "path": hydrated["path"],
+                "targetRevision": hydrated["targetBranch"],
+            },
+        )
+    return tuple(spec.get("sources") or [spec.get("source", {})])
 
 
 def _time(text: str) -> datetime:

@@ -60,7 +60,7 @@ def operated(goal: Operate, app: Observed, memory: Memory, now: float) -> tuple[
             return Fail(problem), memory
         if is_due(goal, app):
             return start(goal, app, wanted_revisions(goal.sync, app, goal.deployment), memory)
-        return _outcome(goal, app, memory, now)
+        return _outcome(goal, app, memory, now) if goal.wait else (Done(), memory)
     operation = app.operation
     if operation and operation.token == goal.token and operation.failed:
         return Fail(Failed(f"{goal.key}: {_name(goal)} {operation.phase}: {operation.told}")), memory

@@ -52,10 +52,10 @@ def next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -
         return until_gone(goal, app, memory, now)
     if app is None:
         return Fail(Failed(f"{goal.key} was deleted by somebody else while it was waited for")), memory
-    if app.deleting:
-        return Fail(Failed(f"{goal.key} is being deleted by somebody else; declare it again when it is gone")), memory
     if isinstance(goal, Idle):
         return idle(goal, app, memory, now)
+    if app.deleting:
+        return Fail(Failed(f"{goal.key} is being deleted by somebody else; declare it again when it is gone")), memory
     if memory.stale:
         memory = replace(memory, stale=False)
         if not app.refreshing:

@@ -267,6 +267,7 @@ def test_only_synced_starts_a_sync(state, syncs):
         ({"state": "rolled_back", "history_id": 1}, MANUAL, False, (False, f"{B} is deployed already")),
         ({"state": "refreshed"}, app(), False, (False, "would be compared anew; Synced, Healthy")),
         ({"state": "terminated"}, WORKING, False, (True, "its operation would be ended")),
+        ({"state": "synced"}, app(deleting=True), False, (False, 'application "web" is being deleted')),
         ({"state": "terminated"}, app(), False, (False, "no operation is in progress")),
         ({"state": "absent", "confirm_deletion": True}, GUARDED, False, (True, "its deletion would be confirmed")),
         ({"state": "absent"}, GUARDED, False, (False, "")),

@@ -188,6 +188,7 @@ def test_a_bad_health_fails_it():
 def test_without_wait_its_start_is_enough():
     assert isinstance(step(manual(), sync=to(A), wait=False), Write)
     assert step(manual(pending=True), STARTED, sync=to(A), wait=False) == Done()
+    assert step(manual(health="Progressing"), sync=to(B), wait=False) == Done()
 
 
 # What Argo CD refuses
@@ -423,6 +424,11 @@ def test_the_operation_in_progress_is_ended_and_its_end_waited_for():
     assert next_step(Idle(key()), app(operation=operation("Failed", 20)), memory, 2.0)[0] == Done()
 
 
+def test_an_operation_that_holds_a_deletion_is_ended():
+    seen = app(pending=True, deleting=True, operation=operation("Running", 20))
+    assert next_step(Idle(key()), seen, Memory(), 0.0)[0] == Write(EndOperation(key(), seen))
+
+
 def test_an_operation_that_begins_afterwards_is_not_ended():
     asked = next_step(Idle(key()), RUNNING, Memory(ended=at(5)), 0.0)[0]
     assert asked == Done()
@@ -534,6 +540,14 @@ def test_several_sources_have_a_revision_each():
     sync = operation_patch(start(MULTI, revisions=("", B)))["operation"]["sync"]
     assert (sync["sources"], sync["revisions"]) == (MULTI.raw["spec"]["sources"], ["", B])
     assert "revision" not in sync
+
+
+def test_with_a_source_hydrator_it_is_what_was_hydrated():
+    raw = raw_app(automated=None)
+    dry = raw["spec"].pop("source")
+    raw["spec"]["sourceHydrator"] = {"drySource": dry, "syncSource": {"targetBranch": "env/dev", "path": "hydrated"}}
+    sync = operation_patch(start(Observed.parse(raw)))["operation"]["sync"]
+    assert sync["source"] == {"repoURL": REPO, "path": "hydrated", "targetRevision": "env/dev"}
 
 
 def test_an_application_that_was_never_compared_is_synced_to_its_target():
