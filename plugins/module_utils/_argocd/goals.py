@@ -144,8 +144,8 @@ class Memory:
     ``stale``: the API server was away, and a comparison that Argo CD wanted to write meanwhile may be lost.
     ``look_at``: when to look at the pods, None while nothing waits for them. ``stuck``: since when which of them do not
     run, by uid and by whether that lasts. ``ended``: when the operation began that we ended.
-    ``compared_after``: whether a comparison was asked for after our operation; its own may be of the same second, in
-    which it ended. ``confirmed``: whether a deletion was approved.
+    ``compared_after``: whether a comparison was asked for after our operation. ``confirmed``: whether a deletion was
+    approved.
     """
 
     refreshed_at: Optional[float] = None

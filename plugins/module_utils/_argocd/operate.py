@@ -42,6 +42,9 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Don
 OUT_OF_SYNC_GRACE = 20.0
 # Seconds for which a sync window may block: one that lets manual syncs pass does so, too, when the operation begins.
 BLOCKED_GRACE = 5.0
+# Seconds after which to compare what an operation changed: Argo CD sees it a moment later than the operation ends, and
+# without a status that becomes Synced only the time tells that its health is of what was deployed.
+SEEN_AFTER = 2.0
 
 _Sources = Sequence[Mapping[str, Any]]
 
@@ -66,7 +69,11 @@ def operated(goal: Operate, app: Observed, memory: Memory, now: float) -> tuple[
         return Fail(Failed(f"{goal.key}: {_name(goal)} {operation.phase}: {operation.told}")), memory
     if goal.sync.dry_run:
         return Done(), memory
-    if operation and operation.finished_at >= app.reconciled_at and not memory.compared_after:
+    if not goal.sync.resources and not memory.compared_after:
+        memory = notice(memory, "operated", now)
+        patience = SEEN_AFTER - (now - memory.since)
+        if patience > 0:
+            return Watch("Argo CD to see what the operation changed", wake_after=patience), memory
         return Write(Refresh(goal.key)), replace(memory, compared_after=True)
     return _outcome(goal, app, memory, now)
 

@@ -22,6 +22,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate import (
     BLOCKED_GRACE,
     OUT_OF_SYNC_GRACE,
+    SEEN_AFTER,
     find_deployment,
     foresee_operation,
     is_deployed,
@@ -56,6 +57,7 @@ MULTI = Observed.parse(CAPTURED["multi"])
 
 REFRESHED = Memory(refreshed_at=100.0)
 STARTED = replace(REFRESHED, operated=True)
+OPERATED = replace(STARTED, compared_after=True)
 
 
 def manual(**changes) -> Observed:
@@ -147,40 +149,41 @@ def test_its_failure_is_told():
 
 def test_a_failure_of_somebody_else_is_not_ours():
     seen = manual(operation=operation("Failed", 20), reconciled=30)
-    assert step(seen, STARTED, sync=to(A)) == Done()
+    assert step(seen, OPERATED, sync=to(A)) == Done()
 
 
-@pytest.mark.parametrize("reconciled", [20, 21])
-def test_it_is_compared_after_the_operation(reconciled):
-    seen = manual(operation=ours(), reconciled=reconciled)
+def test_what_it_changed_is_compared_when_argo_cd_has_seen_it():
+    seen = manual(operation=ours(), reconciled=30)
     asked, memory = next_step(operate(sync=to(A)), seen, STARTED, 100.0)
+    assert asked == Watch("Argo CD to see what the operation changed", wake_after=SEEN_AFTER)
+    asked, memory = next_step(operate(sync=to(A)), seen, memory, 100.0 + SEEN_AFTER)
     assert asked == Write(Refresh(key()))
-    assert isinstance(next_step(operate(sync=to(A)), manual(refreshing=True), memory, 100.0)[0], Watch)
-    assert next_step(operate(sync=to(A)), seen, memory, 100.0)[0] == Done()
+    assert isinstance(next_step(operate(sync=to(A)), manual(refreshing=True), memory, 102.0)[0], Watch)
+    assert next_step(operate(sync=to(A)), seen, memory, 103.0)[0] == Done()
 
 
 @pytest.mark.parametrize("health", ["Healthy", "Missing"])
 def test_out_of_sync_against_its_target_and_missing_what_only_that_has_is_good(health):
     seen = manual(operation=ours(), reconciled=30, sync="OutOfSync", health=health)
-    assert step(seen, STARTED, sync=to(A)) == Done()
+    assert step(seen, OPERATED, sync=to(A)) == Done()
 
 
 def test_where_the_target_was_deployed_it_is_in_sync_with_it():
     seen = manual(resources=[SERVICE], operation=ours(revision=B), reconciled=30, sync="OutOfSync")
-    assert "Service/web to be Synced" in reason(step(seen, STARTED, sync=to(B)))
-    assert step(manual(operation=ours(revision=B), reconciled=30), STARTED, sync=to(B)) == Done()
+    assert "Service/web to be Synced" in reason(step(seen, OPERATED, sync=to(B)))
+    assert step(manual(operation=ours(revision=B), reconciled=30), OPERATED, sync=to(B)) == Done()
 
 
 def test_its_health_and_pods_are_waited_for():
     seen = manual(operation=ours(), reconciled=30, sync="OutOfSync", health="Progressing")
-    asked, memory = next_step(operate(sync=to(A)), seen, STARTED, 100.0)
+    asked, memory = next_step(operate(sync=to(A)), seen, OPERATED, 100.0)
     assert "its health (Progressing)" in reason(asked)
     assert next_step(operate(sync=to(A)), seen, memory, 100.0 + LOOK_AT_PODS)[0] == Write(LookAtPods(key()))
 
 
 def test_a_bad_health_fails_it():
     seen = manual(operation=ours(), reconciled=30, sync="OutOfSync", health="Degraded")
-    _asked, memory = next_step(operate(sync=to(A)), seen, STARTED, 100.0)
+    _asked, memory = next_step(operate(sync=to(A)), seen, OPERATED, 100.0)
     last = next_step(operate(sync=to(A)), seen, memory, 200.0)[0]
     assert problem(last) == 'application "web" is deployed, but its health is Degraded'
 
