@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: argocd_app
-short_description: Declare Argo CD applications, sync them, and wait until a commit is live
+short_description: Declare Argo CD applications, sync them, roll them back, and wait until a commit is live
 version_added: 0.1.0
 author:
   - ai_how.cloud contributors (@ai-how)
 description:
-  - Declares, syncs and deletes Argo CD applications through the Kubernetes API; no API server of Argo CD is needed.
+  - Declares, refreshes, syncs, rolls back and deletes Argo CD applications through the Kubernetes API; no API server
+    of Argo CD is needed.
   - Waits by watching. A wait can be pinned to a commit, ends as soon as Argo CD reports success or failure or a
     pod says that it cannot start, and follows the applications that an application deploys (app of apps) at any depth.
   - A list of applications is one connection, one list request and one watch, however many they are.
@@ -23,10 +24,17 @@ options:
     description:
       - V(present) declares the application. Options that were given before and are not given any more are removed.
       - V(synced) declares it, if more than the name is given, has Argo CD compare it with its source now,
-        and syncs it if it is not in sync or not at O(revision).
+        and syncs it if it is not in sync or not at O(revision). O(sync) says how, or to what else.
       - V(absent) deletes it; see O(cascade) for what becomes of the resources that it deployed.
+      - V(refreshed) has Argo CD compare it with its source now, and fails if that is not possible. It declares nothing,
+        waits for no sync and no health, and never changes anything.
+      - V(terminated) ends the operation that is in progress, as C(argocd app terminate-op) does. Nothing is done where
+        none is.
+      - V(rolled_back) deploys an entry of its history again, O(history_id) or the last one at O(revision), as
+        C(argocd app rollback) does. Nothing is done if that is what was deployed last. Argo CD wants automated sync to
+        be off for it, and calls the application OutOfSync afterwards, as Git has something else.
     type: str
-    choices: [present, absent, synced]
+    choices: [present, absent, synced, refreshed, terminated, rolled_back]
     default: present
   namespace:
     description: Namespace of the applications, which is where Argo CD runs unless it was told otherwise.
@@ -316,7 +324,7 @@ options:
           retry:
             description: What follows a failed sync.
             type: dict
-            suboptions:
+            suboptions: &retry
               limit:
                 description: Number of attempts; negative for no limit.
                 type: int
@@ -406,9 +414,87 @@ options:
         elements: str
       prune: &prune
         description:
-          - Whether a sync that this task starts deletes resources that are gone from Git.
+          - Whether a sync or rollback that this task starts deletes resources that are gone from Git.
           - As the application's automated sync has it, if not given; V(false) without automated sync.
         type: bool
+      sync: &sync
+        description:
+          - With O(state=synced), how the sync is done that this task starts. What is not given is as the application's
+            O(applications[].sync_policy) has it.
+          - These options say how, not whether. Without O(applications[].sync.always) a sync starts only if it would
+            bring something, so that a second run changes nothing.
+        type: dict
+        suboptions:
+          revision:
+            description:
+              - What to sync to instead of the source's target revision, a commit, a tag, a branch or the version of a
+                chart. Refused for an application that is synced automatically, as Argo CD does.
+              - Done if it is what was deployed last and the health is good; the sync status is against the target
+                revision and does not count. Which commit a tag or branch is at only Argo CD knows, so that a sync to
+                one starts each time.
+            type: str
+          revisions:
+            description:
+              - Like O(applications[].sync.revision), one for each of the sources; an empty string for its target
+                revision.
+            type: list
+            elements: str
+          resources:
+            description:
+              - Sync only these, if one of them is OutOfSync, and wait only for their sync. Such a sync runs no hooks,
+                and is not in the application's history.
+              - The result RV(results[].resources) lists what an application has.
+            type: list
+            elements: dict
+            suboptions:
+              group:
+                description: API group, like V(apps); not given for the core group.
+                type: str
+              kind:
+                description: Kind.
+                type: str
+                required: true
+              name:
+                description: Name.
+                type: str
+                required: true
+              namespace:
+                description: Namespace; any if not given.
+                type: str
+          always:
+            description: Sync also if nothing is out of sync, like C(argocd app sync); hooks run again. Always a change.
+            type: bool
+          dry_run:
+            description:
+              - Have Argo CD try the sync without applying anything. RV(results[].operation) tells the outcome, resource
+                by resource; it is no change.
+              - It takes the place of the last operation, so that automated sync may skip the commit that was tried.
+                Check mode starts none.
+            type: bool
+          force:
+            description: Whether resources that cannot be changed are deleted and made anew.
+            type: bool
+          replace:
+            description: Whether resources are replaced rather than applied (C(Replace=true)).
+            type: bool
+          server_side_apply:
+            description: Whether the API server merges what is applied (C(ServerSideApply=true)).
+            type: bool
+          apply_out_of_sync_only:
+            description: Whether only what is OutOfSync is applied (C(ApplyOutOfSyncOnly=true)).
+            type: bool
+          strategy:
+            description: V(hook) runs hooks, V(apply) leaves them out. V(hook) if not given.
+            type: str
+            choices: [apply, hook]
+          retry:
+            description: What follows a failed sync. The task waits for the last attempt then.
+            type: dict
+            suboptions: *retry
+      history_id: &history_id
+        description:
+          - With O(state=rolled_back), the id of the deployment to go back to, as RV(results[].history) lists it.
+        type: int
   name: *name
   labels: *labels
   annotations: *annotations
@@ -424,6 +510,15 @@ options:
   revision: *revision
   revisions: *revisions
   prune: *prune
+  sync: *sync
+  history_id: *history_id
+  refresh:
+    description:
+      - With O(state=refreshed), whether Argo CD may compare with manifests that it made of the same commit before
+        (V(normal)), or makes them anew (V(hard)), which also sees a remote base or chart that was published again.
+    type: str
+    choices: [normal, hard]
+    default: normal
   cascade:
     description:
       - With O(state=absent), what becomes of the resources that the application deployed.
@@ -432,6 +527,13 @@ options:
       - The application's own finalizers decide if not given.
     type: str
     choices: [foreground, background, orphan]
+  confirm_deletion:
+    description:
+      - Whether the deletion of resources is approved that wait for it (C(Delete=confirm) and C(Prune=confirm)), as
+        C(argocd app confirm-deletion) does. Without it a wait for such a resource fails and names it.
+      - It approves what is waiting while this task waits, not what comes later.
+    type: bool
+    default: false
   force_conflicts:
     description:
       - Whether fields of another manager are taken over. Without it a conflict is an error that names the manager.
@@ -439,13 +541,17 @@ options:
     type: bool
     default: false
   recurse:
-    description: Whether a wait includes the applications that an application deploys (app of apps), at any depth.
+    description:
+      - Whether a wait for Synced and Healthy includes the applications that an application deploys (app of apps), at
+        any depth.
     type: bool
     default: true
   wait:
     description:
-      - Wait until the application is Synced and Healthy, or gone with O(state=absent).
-      - V(true) for O(state=synced) and O(state=absent), V(false) for O(state=present), if not given.
+      - Wait until the application is Synced and Healthy, or gone with O(state=absent), compared with
+        O(state=refreshed), without operation with O(state=terminated), deployed with O(state=rolled_back).
+      - V(false) for O(state=present), V(true) for all others, if not given.
+      - An application whose health is Suspended is not Healthy. Use V(false) where it is meant to stay so.
     type: bool
   wait_timeout:
     description: Seconds to wait at most, for all applications together.
@@ -458,6 +564,7 @@ attributes:
     details:
       - A change of the declaration is asked of the API server as a dry run.
       - Whether a sync is due is told by what Argo CD knew last; RV(results[].reconciled_at) says when that was.
+      - Sync windows are not looked at.
   diff_mode:
     description: Shows what changes in the declaration, with secrets masked.
     support: full
@@ -469,6 +576,7 @@ notes:
     nodes, is told when the wait times out.
   - Argo CD begins no operation while another one waits for pods, even if a newer commit, like a revert, is there. Where
     the pods of an older commit do not run for ten seconds, the wait ends the operation that waits for them.
+  - A sync is not started in a closed sync window of the AppProject, if the rights to get AppProjects are there.
   - To look at pods needs the rights to list Pods and to get DaemonSets, Deployments, ReplicaSets and StatefulSets in
     the namespaces of what was deployed; the ClusterRole C(view) has them. Without them, and for other clusters than
     Argo CD's own, a wait ends as Argo CD reports.
@@ -529,6 +637,54 @@ EXAMPLES = r"""
       - name: team-b
         source: {repo_url: https://git.example.org/teams.git, path: b}
 
+- name: Sync two resources only
+  ai_how.cloud.argocd_app:
+    name: minio
+    state: synced
+    sync:
+      resources:
+        - {group: apps, kind: Deployment, name: minio}
+        - {kind: Service, name: minio}
+
+- name: See what a sync would do, without applying anything
+  ai_how.cloud.argocd_app:
+    name: minio
+    state: synced
+    sync:
+      dry_run: true
+  register: tried
+
+- name: Replace what cannot be changed
+  ai_how.cloud.argocd_app:
+    name: minio
+    state: synced
+    sync:
+      force: true
+      replace: true
+      retry: {limit: 2, backoff: {duration: 10s}}
+
+- name: End what runs, and go back to an earlier commit
+  ai_how.cloud.argocd_app:
+    name: minio
+    state: "{{ item.state }}"
+    revision: "{{ item.revision | default(omit) }}"
+  loop:
+    - {state: terminated}
+    - {state: rolled_back, revision: 2f1d5c9a4b6e8f7011223344556677889900aabb}
+
+- name: Have Argo CD look at the repository now
+  ai_how.cloud.argocd_app:
+    name: minio
+    state: refreshed
+    refresh: hard
+
+- name: Delete an application with a database that wants its deletion to be confirmed
+  ai_how.cloud.argocd_app:
+    name: postgresql
+    state: absent
+    cascade: foreground
+    confirm_deletion: true
+
 - name: Delete an application, keep what it deployed
   ai_how.cloud.argocd_app:
     name: minio
@@ -552,7 +708,7 @@ results:
       returned: always
       type: str
     changed:
-      description: Whether the declaration changed or something was deployed.
+      description: Whether the declaration changed, something was deployed, or an operation was ended.
       returned: always
       type: bool
     failed:
@@ -593,9 +749,18 @@ results:
       type: str
       sample: "2026-11-23T12:00:00Z"
     operation:
-      description: The last operation, with C(phase), C(message), C(started_at), C(finished_at) and C(revisions).
+      description:
+        - The last operation, with C(phase), C(message), C(started_at), C(finished_at), C(revisions), and C(resources),
+          what it did to each of them in Argo CD's words.
       returned: if the application exists
       type: dict
+    history:
+      description:
+        - What was deployed, the last at the end, with C(id), C(revisions), C(deployed_at) and C(initiated_by); see
+          O(state=rolled_back).
+      returned: if the application exists
+      type: list
+      elements: dict
     resources:
       description: The resources of the application, with C(group), C(kind), C(namespace), C(name) and C(status).
       returned: if the application exists

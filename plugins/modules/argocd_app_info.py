@@ -135,7 +135,9 @@ applications:
       type: str
       returned: always
     operation:
-      description: The last operation, with C(phase), C(message), C(started_at), C(finished_at) and C(revisions).
+      description:
+        - The last operation, with C(phase), C(message), C(started_at), C(finished_at), C(revisions), and C(resources),
+          what it did to each.
       type: dict
       returned: always
     conditions:

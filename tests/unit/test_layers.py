@@ -31,8 +31,8 @@ RUNNER = UTILS + "_core/runner.py"
 # Without I/O, clock and randomness. What is not here is asked for by a failing test, not found out later.
 COMPUTING = frozenset(
     "__future__ abc base64 binascii bisect collections contextlib copy dataclasses datetime decimal difflib enum"
-    " fractions functools graphlib hashlib heapq hmac html ipaddress itertools json keyword math numbers operator"
-    " posixpath re shlex string struct textwrap types typing unicodedata urllib.parse xml.etree"
+    " fnmatch fractions functools graphlib hashlib heapq hmac html ipaddress itertools json keyword math numbers"
+    " operator posixpath re shlex string struct textwrap types typing unicodedata urllib.parse xml.etree"
     " cryptography yaml".split()
 )
 IMPURE_CALLS = frozenset("open input print exec eval compile __import__ breakpoint".split())

@@ -10,11 +10,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.conversation import Conversation
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.deletion import waits_for_confirmation
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import (
+    Compare,
+    Goal,
+    Gone,
+    Idle,
+    Operate,
+    Settle,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
+    CONFIRMATION_ANNOTATION,
     REFRESH_ANNOTATION,
     Desired,
     Key,
     Observed,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate import (
+    find_deployment,
+    foresee_operation,
+    is_operating,
+    refusal,
+    rollback_refusal,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import APPLICATION
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import (
@@ -22,24 +39,35 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner impor
     Action,
     plan_absent,
     plan_present,
+    require_existing,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.report import family, state, summary
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Goal, Gone, Settle, foresee
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import foresee, known
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.sync import Sync
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import argument_spec
 
 # Added by others: no part of what a task declares.
-_NOT_SHOWN = (REFRESH_ANNOTATION, "kubectl.kubernetes.io/last-applied-configuration")
+_NOT_SHOWN = (REFRESH_ANNOTATION, CONFIRMATION_ANNOTATION, "kubectl.kubernetes.io/last-applied-configuration")
+
+# What declares an application that is not as it is described; the other states are about one that is there.
+_DECLARING = ("present", "synced")
 
 _APPLICATION = argument_spec(APPLICATION)
 
 # The module's arguments beside those of the connection; documented in plugins/modules/argocd_app.py.
 ARGUMENTS: Mapping[str, Any] = {
     **_APPLICATION,
-    "state": {"type": "str", "choices": ["present", "absent", "synced"], "default": "present"},
+    "state": {
+        "type": "str",
+        "choices": ["present", "absent", "synced", "refreshed", "terminated", "rolled_back"],
+        "default": "present",
+    },
     "namespace": {"type": "str", "default": "argocd"},
     "applications": {"type": "list", "elements": "dict", "options": _APPLICATION},
+    "refresh": {"type": "str", "choices": ["normal", "hard"], "default": "normal"},
     "cascade": {"type": "str", "choices": list(CASCADES)},
+    "confirm_deletion": {"type": "bool", "default": False},
     "force_conflicts": {"type": "bool", "default": False},
     "recurse": {"type": "bool", "default": True},
     "wait": {"type": "bool"},
@@ -59,6 +87,8 @@ class Applications:
         self._token = token
         self._state: str = params["state"]
         self.items = _parse(params)
+        for item in self.items:
+            _require_state(item, self._state)
         self.wait_timeout = float(params["wait_timeout"])
 
     @property
@@ -69,7 +99,17 @@ class Applications:
     def plan(self, item: Desired, observed: Optional[Observed]) -> Sequence[Action]:
         if self._state == "absent":
             return plan_absent(item.key, observed, self._params["cascade"])
-        return plan_present(item, observed)
+        if self._state in _DECLARING:
+            actions = plan_present(item, observed)
+            problem = refusal(item.sync, observed) if observed and not actions else None
+        else:
+            app, actions = require_existing(item, observed, self._state), ()
+            problem = rollback_refusal(app) if self._state == "rolled_back" else None
+            if self._state == "rolled_back" and not problem:
+                find_deployment(app, item.history_id, item.revisions)
+        if problem:
+            raise problem
+        return actions
 
     def conversation(self, planned: Sequence[tuple[Desired, bool]], before: Mapping[Key, Observed]) -> Conversation:
         """``planned``: the items that were applied, and whether that changed them."""
@@ -77,11 +117,17 @@ class Applications:
         return Conversation([goal for goal in goals if goal], before, recurse=self._params["recurse"])
 
     def _goal(self, item: Desired, before: Optional[Observed], changed: bool) -> Optional[Goal]:
+        confirm = self._params["confirm_deletion"]
         if self._state == "absent":
-            return Gone(item.key, before.uid) if before and self._wait else None
+            return Gone(item.key, before.uid, confirm) if before and self._wait else None
         if self._state == "present" and not self._wait:
             return None
-        return Settle(
+        if self._state == "terminated":
+            return Idle(item.key, self._wait)
+        if self._state == "refreshed" and before:
+            return Compare(item.key, before, self._params["refresh"], self._wait)
+        operate = self._operate(item, before)
+        return operate or Settle(
             key=item.key,
             baseline=before,
             token=self._token,
@@ -90,6 +136,26 @@ class Applications:
             prune=item.prune,
             revisions=item.revisions,
             wait=self._wait,
+            sync=item.sync,
+            confirm=confirm,
+        )
+
+    def _operate(self, item: Desired, before: Optional[Observed]) -> Optional[Operate]:
+        """The goal of what does not end in Synced; None for all else."""
+        deployment = None
+        if self._state == "rolled_back" and before:
+            deployment = find_deployment(before, item.history_id, item.revisions)
+        elif item.sync.settles:
+            return None
+        return Operate(
+            key=item.key,
+            baseline=before,
+            token=self._token,
+            sync=item.sync,
+            prune=item.prune,
+            deployment=deployment,
+            wait=self._wait,
+            confirm=self._params["confirm_deletion"],
         )
 
     def foresee(self, item: Desired, observed: Optional[Observed], changed: bool) -> tuple[bool, str]:
@@ -97,9 +163,23 @@ class Applications:
         if changed:
             verb = "deleted" if self._state == "absent" else "changed" if observed else "created"
             return True, f"would be {verb}"
-        if observed is None or self._state == "absent" or (self._state == "present" and not self._wait):
+        if observed is None or (self._state == "present" and not self._wait):
             return False, ""
-        due, message = foresee(Settle(item.key, observed, self._token, revisions=item.revisions), observed)
+        if self._state == "absent":
+            due = self._wait and self._params["confirm_deletion"] and waits_for_confirmation(observed)
+            return due, "its deletion would be confirmed" if due else ""
+        if self._state == "terminated":
+            due = is_operating(observed)
+            return due, "its operation would be ended" if due else "no operation is in progress"
+        if observed.deleting:
+            return False, f"{item.key} is being deleted"
+        if self._state == "refreshed":
+            return False, f"would be compared anew; {known(observed)}"
+        operate = self._operate(item, observed)
+        if operate:
+            return foresee_operation(operate, observed)
+        goal = Settle(item.key, observed, self._token, revisions=item.revisions, sync=item.sync)
+        due, message = foresee(goal, observed)
         return due and self._state == "synced", message
 
     def view(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -144,3 +224,13 @@ def _parse(params: Mapping[str, Any]) -> Sequence[Desired]:
                 f'applications: the name "{name}" was given {names.count(name)} times; give each application once'
             )
     return items
+
+
+def _require_state(item: Desired, state: str) -> None:
+    """Raises Invalid for options that mean nothing in this state."""
+    if item.sync != Sync() and state != "synced":
+        raise Invalid(f"{item.key}: sync was given with state: {state}; it says how state: synced syncs")
+    if item.history_id is not None and state != "rolled_back":
+        raise Invalid(f"{item.key}: history_id was given with state: {state}; it is what state: rolled_back goes to")
+    if state == "rolled_back" and (item.history_id is None) is not any(item.revisions):
+        raise Invalid(f"{item.key}: give either history_id or revision, to say what to roll back to")

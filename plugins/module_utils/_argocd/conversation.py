@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import Goal, Memory, Settle
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key, Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
-    Goal,
-    Memory,
-    Settle,
+    acted,
     children_to_follow,
     expected_of_child,
     failed,
@@ -126,11 +125,13 @@ class Conversation:
         return self._failures.get(root, "")
 
     def moved(self, root: Key, world: Mapping[Key, Observed]) -> bool:
-        """Whether a sync was asked for and deployed anything, in the application or below it."""
-        goal = self._talks[root].goal if root in self._talks else None
-        return (
-            isinstance(goal, Settle)
-            and goal.may_sync
+        """Whether it was acted upon, or a sync was asked for and deployed anything, in it or below it."""
+        talk = self._talks.get(root)
+        if talk is None:
+            return False
+        return acted(talk.goal, talk.memory) or (
+            isinstance(talk.goal, Settle)
+            and talk.goal.may_sync
             and any(
                 isinstance(talk.goal, Settle) and key in world and has_moved(talk.goal.baseline, world[key])
                 for key, talk in self._talks.items()
@@ -164,7 +165,7 @@ class Conversation:
         followed = []
         for key in children_to_follow(goal, app):
             if key not in self._talks:
-                child = Settle(key, self._before.get(key), goal.token, fresh=goal.fresh)
+                child = Settle(key, self._before.get(key), goal.token, fresh=goal.fresh, confirm=goal.confirm)
                 self._talks[key] = _Talk(child, talk.root, Memory(), parent=goal)
                 followed.append(key)
         return followed
@@ -178,5 +179,6 @@ class Conversation:
             token=parent.token,
             fresh=parent.fresh,
             revisions=expected_of_child(parent, deployer, child),
+            confirm=parent.confirm,
         )
         talk.parent = None

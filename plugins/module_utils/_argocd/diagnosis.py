@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.deletion import what_holds
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
 
@@ -64,9 +65,9 @@ def problems(app: Observed, troubles: Sequence[Trouble] = ()) -> list[dict[str, 
 
 def _problems(app: Observed, troubles: Sequence[Trouble]) -> Iterator[Problem]:
     if app.deleting:
-        finalizers = ", ".join(app.raw["metadata"].get("finalizers", [])) or "none"
-        cause = app.conditions.get("DeletionError") or f"it is being deleted; finalizers that are left: {finalizers}"
-        yield Problem("Deleting", cause, "wait, or look at what its resources' own finalizers wait for")
+        told = f"it is being deleted; finalizers that are left: {', '.join(app.finalizers) or 'none'}{what_holds(app)}"
+        cause = app.conditions.get("DeletionError") or told
+        yield Problem("Deleting", cause, "wait; if it stays so, ai_how.cloud.argocd_app with state: absent says more")
     for kind, message in app.conditions.items():
         if kind.endswith("Error") and kind not in ("SyncError", "DeletionError"):
             fix = _fix(_SOURCE, message) or _fix(_SYNC, message)

@@ -11,14 +11,24 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Optional, Union
+from datetime import datetime, timezone
+from typing import Any, Optional
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import Action as Written
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import (
+    ConfirmDeletion,
+    EndOperation,
+    LookAtPods,
+    Refresh,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
+    CONFIRMATION_ANNOTATION,
     REFRESH_ANNOTATION,
-    TOKEN,
     Key,
     Observed,
 )
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate import operation_patch
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import (
     FIELD_MANAGER,
     Action,
@@ -31,12 +41,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import (
     trouble_of,
     troubles,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
-    EndOperation,
-    LookAtPods,
-    Refresh,
-    StartSync,
-)
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.windows import closed_window
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Problem, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
@@ -47,6 +52,7 @@ CONNECTION_ARGUMENTS = connection_argument_spec()
 
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
 POD = Kind("", "v1", "Pod", "pods")
+_PROJECT = Kind("argoproj.io", "v1alpha1", "AppProject", "appprojects")
 # What controls pods, and whose generation says whether a pod is of what was deployed last.
 _CONTROLLERS = {
     "DaemonSet": Kind("apps", "v1", "DaemonSet", "daemonsets"),
@@ -110,20 +116,23 @@ class ApplicationDriver:
         self._client.delete(APPLICATION, *action.key, uid=action.uid)
         return None
 
-    def write(self, action: Union[Refresh, StartSync, EndOperation, LookAtPods]) -> bool:
+    def write(self, action: Written) -> bool:
         """Do the Write of a step. False if somebody was faster: look again at what is there now."""
         if isinstance(action, LookAtPods):
             self._look_at_pods(self._seen[action.key])
             return True
         if isinstance(action, Refresh):
-            patch: dict[str, Any] = {"metadata": {"annotations": {REFRESH_ANNOTATION: "normal"}}}
+            patch: dict[str, Any] = {"metadata": {"annotations": {REFRESH_ANNOTATION: action.kind}}}
+        elif isinstance(action, ConfirmDeletion):
+            patch = {"metadata": {"annotations": {CONFIRMATION_ANNOTATION: action.since}}}
         elif isinstance(action, EndOperation):
             patch = {
                 "metadata": {"resourceVersion": action.observed.resource_version},
                 "status": {"operationState": {"phase": "Terminating"}},
             }
         else:
-            patch = _start_sync(action)
+            self._refuse_closed_window(action.observed)
+            patch = operation_patch(action)
         try:
             self._take(self._patch(action.key, patch))
         except Conflict:
@@ -201,6 +210,20 @@ class ApplicationDriver:
                     objects.append(owner)
         return owners
 
+    def _refuse_closed_window(self, app: Observed) -> None:
+        """As Argo CD's API server does; its controller would keep the operation and begin it when the window opens."""
+        try:
+            project = self._client.get(_PROJECT, app.key.namespace, app.project)
+        except Refused:  # this user may not read it
+            return
+        windows = project.get("spec", {}).get("syncWindows") if project else None
+        closed = closed_window(windows, app.raw, _time_in) if windows else ""
+        if closed:
+            raise Refused(
+                f'{app.key} cannot be synced now, since a sync window of the project "{app.project}" forbids it '
+                f"({closed}); wait until it lets it, or allow manual syncs in it (manualSync: true)"
+            )
+
     def _patch(self, key: Key, patch: Mapping[str, Any]) -> dict[str, Any]:
         return self._client.merge_patch(APPLICATION, key.namespace, key.name, patch, FIELD_MANAGER)
 
@@ -260,24 +283,9 @@ class ApplicationDriver:
         return app
 
 
-def _start_sync(action: StartSync) -> dict[str, Any]:
-    """The operation as Argo CD's API server writes it, with options and retry of the spec (application.go, Sync)."""
-    spec = action.observed.raw["spec"]
-    policy = spec.get("syncPolicy", {})
-    sync: dict[str, Any] = {"prune": action.prune, "syncOptions": policy.get("syncOptions")}
-    if "sources" in spec:
-        sync.update(sources=spec["sources"], revisions=list(action.revisions))
-    else:
-        sync.update(source=spec.get("source"), revision=action.revisions[0] if action.revisions else "")
-    operation = {
-        "sync": {name: value for name, value in sync.items() if value is not None},
-        "initiatedBy": {"username": FIELD_MANAGER},
-        "info": [{"name": TOKEN, "value": action.token}],
-    }
-    if "retry" in policy:
-        operation["retry"] = policy["retry"]
-    return {
-        "metadata": {"resourceVersion": action.observed.resource_version},
-        "operation": operation,
-        "status": {"operationState": None},
-    }
+def _time_in(zone: str) -> datetime:
+    """What the clocks of a time zone show; of UTC, as in Argo CD, where there is no such zone."""
+    try:
+        return datetime.now(ZoneInfo(zone)).replace(tzinfo=None)
+    except (ZoneInfoNotFoundError, ValueError):
+        return datetime.now(timezone.utc).replace(tzinfo=None)

@@ -48,19 +48,8 @@ def describe(app: Observed, troubles: Sequence[Trouble] = ()) -> dict[str, Any]:
         "destination": dict(spec.get("destination", {})),
         "automated": app.auto_sync,
         "images": list(status.get("summary", {}).get("images", [])),
-        "history": [_deployment(entry) for entry in status.get("history", [])],
         "children": [child.name for child in app.children],
         "problems": problems(app, troubles),
-    }
-
-
-def _deployment(entry: Mapping[str, Any]) -> dict[str, Any]:
-    by = entry.get("initiatedBy", {})
-    return {
-        "id": entry["id"],
-        "revisions": list(entry.get("revisions") or filter(None, [entry.get("revision")])),
-        "deployed_at": entry.get("deployedAt", ""),
-        "initiated_by": "automated sync" if by.get("automated") else by.get("username", ""),
     }
 
 

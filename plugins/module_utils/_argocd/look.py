@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import POD, ApplicationDriver
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import LookAtPods
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.info import (
     choose,
     describe,
@@ -17,7 +18,6 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.info import (
     warnings_of,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import LookAtPods
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import redact
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind

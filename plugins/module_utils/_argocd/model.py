@@ -9,15 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple, Optional
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import METADATA, SPEC
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import WORKLOADS, Resource, Trouble
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.sync import Sync
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import to_api
 
 API_VERSION = "argoproj.io/v1alpha1"
 REFRESH_ANNOTATION = "argocd.argoproj.io/refresh"
+CONFIRMATION_ANNOTATION = "argocd.argoproj.io/deletion-approved"
+RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 IN_CLUSTER = "https://kubernetes.default.svc"
 
 
@@ -46,12 +50,15 @@ class Desired:
     ``manifest`` is what is applied: only what the user gave. It is empty where nothing but the name was given
     (``state: synced`` of an application that somebody else declares).
     ``revisions``: the commits (or chart versions) to wait for, by source; empty for "whatever the source says".
+    ``history_id``: the deployment to roll back to.
     """
 
     key: Key
     manifest: Mapping[str, Any] = field(default_factory=dict)
     revisions: tuple[str, ...] = ()
     prune: Optional[bool] = None
+    sync: Sync = field(default_factory=Sync)
+    history_id: Optional[int] = None
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], namespace: str, where: str = "") -> Desired:
@@ -88,11 +95,19 @@ class Desired:
             raise wrong(
                 f"{len(revisions)} revisions were given for {len(sources)} source(s); give at most one for each"
             )
+        try:
+            sync = Sync.from_params(params.get("sync") or {})
+        except Invalid as problem:
+            raise wrong(str(problem)) from problem
+        if sync.revisions and revisions:
+            raise wrong("revision is what to wait for, and sync.revision what to sync to instead; give one of them")
         return cls(
             key=Key(namespace, name),
             manifest=_manifest(params, Key(namespace, name)),
             revisions=revisions,
             prune=params.get("prune"),
+            sync=sync,
+            history_id=params.get("history_id"),
         )
 
     @property
@@ -136,12 +151,12 @@ def _manifest(params: Mapping[str, Any], key: Key) -> dict[str, Any]:
 _VERBATIM = ("valuesObject", "commonLabels", "commonAnnotations")
 
 
-def _said(value: Any) -> Any:
+def said(value: Any) -> Any:
     """``value`` without fields that are false or empty: Argo CD leaves them out when it writes (omitempty of Go)."""
     if isinstance(value, Mapping):
-        said = {name: item if name in _VERBATIM else _said(item) for name, item in value.items()}
-        return {name: item for name, item in said.items() if item}
-    return [_said(item) for item in value] if isinstance(value, list) else value
+        items = {name: item if name in _VERBATIM else said(item) for name, item in value.items()}
+        return {name: item for name, item in items.items() if item}
+    return [said(item) for item in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -151,6 +166,7 @@ class Operation:
     ``applied``: the child applications that it has already applied. ``workloads``: what has pods, hooks with it.
     ``self_heals``: how many in a row it is. ``retries``: how often it failed and was begun again. ``of_spec``: whether
     its source is the application's of now, since it keeps its own, even where it takes the latest commit each time.
+    ``resources``: what it did, as the API has it.
     """
 
     phase: str = ""
@@ -165,6 +181,8 @@ class Operation:
     self_heals: int = 0
     retries: int = 0
     of_spec: bool = True
+    dry_run: bool = False
+    resources: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def running(self) -> bool:
@@ -202,6 +220,21 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.place + ' of ' if self.place else ''}{self.repo_url} at {self.target_revision}"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """An entry of ``status.history``; ``sources`` are as in the API. ``several``: whether the spec had ``sources``."""
+
+    number: int
+    revisions: tuple[str, ...]
+    sources: tuple[Mapping[str, Any], ...]
+    several: bool
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Deployment:
+        several = bool(raw.get("sources"))
+        return cls(raw["id"], _revisions(raw), tuple(raw["sources"] if several else [raw.get("source", {})]), several)
 
 
 @dataclass(frozen=True)
@@ -244,7 +277,7 @@ class Observed:
             raw=raw,
             uid=metadata.get("uid", ""),
             resource_version=metadata.get("resourceVersion", ""),
-            sources=tuple(Source.parse(source) for source in spec.get("sources") or [spec.get("source", {})]),
+            sources=tuple(map(Source.parse, _raw_sources(spec))),
             auto_sync=automated is not None and automated.get("enabled") is not False,
             auto_prune=bool(automated and automated.get("prune")),
             deleting="deletionTimestamp" in metadata,
@@ -268,6 +301,63 @@ class Observed:
         return tuple(_child(resource, self.key.namespace) for resource in self.resources if _is_application(resource))
 
     @property
+    def project(self) -> str:
+        """The name of its AppProject."""
+        return self.raw.get("spec", {}).get("project") or "default"
+
+    @property
+    def raw_sources(self) -> tuple[Mapping[str, Any], ...]:
+        """The sources of the spec as in the API."""
+        return _raw_sources(self.raw.get("spec", {}))
+
+    @property
+    def has_several_sources(self) -> bool:
+        """Whether the spec has ``sources``, be it only one."""
+        return bool(self.raw.get("spec", {}).get("sources"))
+
+    @property
+    def deployments(self) -> tuple[Deployment, ...]:
+        """What was deployed, the last at the end."""
+        return tuple(map(Deployment.parse, self.raw.get("status", {}).get("history", [])))
+
+    @property
+    def history_limit(self) -> int:
+        """How many of them Argo CD keeps."""
+        return int(self.raw["spec"].get("revisionHistoryLimit", 10))
+
+    @property
+    def finalizers(self) -> tuple[str, ...]:
+        """What must happen before it is gone."""
+        return tuple(self.raw["metadata"].get("finalizers", []))
+
+    @property
+    def cascades(self) -> bool:
+        """Whether its deletion deletes what it deployed."""
+        return any(name.split("/")[0] == RESOURCES_FINALIZER for name in self.finalizers)
+
+    @property
+    def deleted_at(self) -> str:
+        """When its deletion was asked for; empty if it was not."""
+        return str(self.raw["metadata"].get("deletionTimestamp", ""))
+
+    @property
+    def to_be_confirmed(self) -> tuple[str, ...]:
+        """``Kind/name`` of each resource whose deletion somebody must approve."""
+        return tuple(
+            f"{resource['kind']}/{resource['name']}"
+            for resource in self.resources
+            if resource.get("requiresDeletionConfirmation")
+        )
+
+    def is_confirmed(self, since: str) -> bool:
+        """Whether somebody approved deletions at ``since`` or later."""
+        given = self.raw["metadata"].get("annotations", {}).get(CONFIRMATION_ANNOTATION, "")
+        try:
+            return _time(given) >= _time(since)
+        except ValueError:
+            return False
+
+    @property
     def workloads(self) -> frozenset[Resource]:
         """What it deployed that has pods; empty if that is in another cluster than its own."""
         destination = self.raw["spec"].get("destination", {})
@@ -285,6 +375,26 @@ class Observed:
             for resource in self.resources
             if resource.get("status") not in ("Synced", None)
         )
+
+
+def _raw_sources(spec: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """What is synced; with a source hydrator that is where it puts the manifests."""
+    hydrator = spec.get("sourceHydrator")
+    if hydrator:
+        dry, hydrated = hydrator["drySource"], hydrator["syncSource"]
+        return (
+            {
+                "repoURL": hydrated.get("repoURL") or dry["repoURL"],
+                "path": hydrated["path"],
+                "targetRevision": hydrated["targetBranch"],
+            },
+        )
+    return tuple(spec.get("sources") or [spec.get("source", {})])
+
+
+def _time(text: str) -> datetime:
+    """RFC 3339, which ``argocd`` writes with the offset of its user."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def _conditions(conditions: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
@@ -306,7 +416,7 @@ def _compared(spec: Mapping[str, Any], compared_to: Mapping[str, Any]) -> bool:
     With a source hydrator Argo CD compares a source that is not in the spec.
     """
     names = ("destination",) if "sourceHydrator" in spec else ("source", "sources", "destination")
-    return all(_said(spec.get(name, {})) == _said(compared_to.get(name, {})) for name in names)
+    return all(said(spec.get(name, {})) == said(compared_to.get(name, {})) for name in names)
 
 
 def _operation(state: Optional[Mapping[str, Any]], namespace: str, spec: Mapping[str, Any]) -> Optional[Operation]:
@@ -329,6 +439,8 @@ def _operation(state: Optional[Mapping[str, Any]], namespace: str, spec: Mapping
             "",
         ),
         retries=state.get("retryCount", 0),
+        dry_run=bool(state.get("operation", {}).get("sync", {}).get("dryRun")),
+        resources=tuple(resources),
         of_spec=not source or source == (spec.get("sources") or spec.get("source")),
         self_heals=state.get("operation", {}).get("sync", {}).get("autoHealAttemptsCount", 0),
         revisions=_revisions(result),
@@ -365,3 +477,11 @@ def _workloads(resources: Sequence[Mapping[str, Any]]) -> frozenset[Resource]:
 
 def _child(resource: Mapping[str, Any], namespace: str) -> Key:
     return Key(resource.get("namespace") or namespace, resource["name"])
+
+
+def at_revisions(expected: tuple[str, ...], seen: tuple[str, ...]) -> bool:
+    """Whether each expected revision is the one seen in its place; "" expects nothing, 7 digits of a commit will do."""
+    padded = seen + ("",) * (len(expected) - len(seen))
+    return all(
+        not want or want == have or (len(want) >= 7 and have.startswith(want)) for want, have in zip(expected, padded)
+    )

@@ -93,6 +93,16 @@ SOURCE: Options = {
     "directory": Opt("dict", options=_DIRECTORY),
 }
 
+RETRY: Options = {
+    "limit": Opt("int"),
+    "refresh": Opt("bool"),
+    "backoff": Opt(
+        "dict",
+        keep_empty=True,
+        options={"duration": Opt(), "factor": Opt("int", keep_empty=True), "max_duration": Opt()},
+    ),
+}
+
 _SYNC_POLICY: Options = {
     "automated": Opt(
         "dict",
@@ -105,19 +115,7 @@ _SYNC_POLICY: Options = {
         },
     ),
     "sync_options": Opt("list", elements="str"),
-    "retry": Opt(
-        "dict",
-        keep_empty=True,
-        options={
-            "limit": Opt("int"),
-            "refresh": Opt("bool"),
-            "backoff": Opt(
-                "dict",
-                keep_empty=True,
-                options={"duration": Opt(), "factor": Opt("int", keep_empty=True), "max_duration": Opt()},
-            ),
-        },
-    ),
+    "retry": Opt("dict", keep_empty=True, options=RETRY),
     "managed_namespace_metadata": Opt(
         "dict", keep_empty=True, options={"labels": Opt("dict"), "annotations": Opt("dict")}
     ),
@@ -152,6 +150,25 @@ METADATA: Options = {
     "finalizers": Opt("list", elements="str"),
 }
 
+# How a sync is done that a task starts: what the API calls an operation (SyncOperation in types.go).
+SYNC: Options = {
+    "revision": Opt(),
+    "revisions": Opt("list", elements="str"),
+    "resources": Opt(
+        "list",
+        elements="dict",
+        options={"group": Opt(), "kind": Opt(required=True), "name": Opt(required=True), "namespace": Opt()},
+    ),
+    "always": Opt("bool"),
+    "dry_run": Opt("bool"),
+    "force": Opt("bool"),
+    "replace": Opt("bool"),
+    "server_side_apply": Opt("bool"),
+    "apply_out_of_sync_only": Opt("bool"),
+    "strategy": Opt(choices=("apply", "hook")),
+    "retry": Opt("dict", options=RETRY),
+}
+
 # What may be said of one application, at the top level of the task or in an item of `applications`.
 APPLICATION: Options = {
     "name": Opt(),
@@ -160,4 +177,6 @@ APPLICATION: Options = {
     "revision": Opt(),
     "revisions": Opt("list", elements="str"),
     "prune": Opt("bool"),
+    "sync": Opt("dict", options=SYNC),
+    "history_id": Opt("int"),
 }

@@ -12,6 +12,7 @@ from typing import Any, Optional, Union
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     REFRESH_ANNOTATION,
+    RESOURCES_FINALIZER,
     Desired,
     Key,
     Observed,
@@ -22,10 +23,9 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import I
 # Under this name the server remembers which fields are ours, so that an option that was dropped is removed.
 FIELD_MANAGER = "ai_how.cloud"
 
-_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 CASCADES: Mapping[str, Optional[str]] = {
-    "foreground": f"{_FINALIZER}/foreground",
-    "background": f"{_FINALIZER}/background",
+    "foreground": f"{RESOURCES_FINALIZER}/foreground",
+    "background": f"{RESOURCES_FINALIZER}/background",
     "orphan": None,
 }
 
@@ -85,10 +85,19 @@ def plan_absent(key: Key, observed: Optional[Observed], cascade: Optional[str]) 
         return deletion
     before = tuple(observed.raw["metadata"].get("finalizers", []))
     wanted = CASCADES[cascade]
-    after = tuple(name for name in before if name.split("/")[0] != _FINALIZER) + ((wanted,) if wanted else ())
+    after = tuple(name for name in before if name.split("/")[0] != RESOURCES_FINALIZER) + ((wanted,) if wanted else ())
     if before == after:
         return deletion
     return (SetFinalizers(key, before, after, observed.resource_version), *deletion)
+
+
+def require_existing(desired: Desired, observed: Optional[Observed], state: str) -> Observed:
+    """The application, for a state that does not declare it. Raises Invalid where it cannot be meant."""
+    if desired.declares:
+        raise Invalid(f"{desired.key}: state: {state} declares nothing; leave out all options but those of that state")
+    if observed is None:
+        raise Invalid(f"{desired.key} does not exist in namespace {desired.key.namespace}; correct the name")
+    return observed
 
 
 def _require_commits(desired: Desired, observed: Optional[Observed]) -> None:

@@ -30,6 +30,7 @@ def state(app: Observed) -> dict[str, Any]:
         "revisions": list(app.revisions),
         "reconciled_at": app.reconciled_at,
         "operation": _operation(app),
+        "history": [_deployment(entry) for entry in app.raw.get("status", {}).get("history", [])],
         "resources": [dict(resource) for resource in app.resources],
         "conditions": dict(app.conditions),
     }
@@ -58,4 +59,15 @@ def _operation(app: Observed) -> Optional[dict[str, Any]]:
         "started_at": operation.started_at,
         "finished_at": operation.finished_at,
         "revisions": list(operation.revisions),
+        "resources": [dict(resource) for resource in operation.resources],
+    }
+
+
+def _deployment(entry: Mapping[str, Any]) -> dict[str, Any]:
+    by = entry.get("initiatedBy", {})
+    return {
+        "id": entry["id"],
+        "revisions": list(entry.get("revisions") or filter(None, [entry.get("revision")])),
+        "deployed_at": entry.get("deployedAt", ""),
+        "initiated_by": "automated sync" if by.get("automated") else by.get("username", ""),
     }

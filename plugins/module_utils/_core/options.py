@@ -18,7 +18,7 @@ from typing import Any, Optional
 class Opt:
     """One option: its Ansible type, and the name of its field in the API where that is not plain camelCase.
 
-    ``type``, ``elements`` and ``required`` mean what they mean in an argument spec; ``options`` makes it
+    ``type``, ``elements``, ``required`` and ``choices`` mean what they mean in an argument spec; ``options`` makes it
     a structure (or, with ``type="list"``, a list of structures). ``keep_empty``: false, 0 and empty are values of
     their own (in the API's Go types: a pointer, or no ``omitempty``).
     """
@@ -29,6 +29,7 @@ class Opt:
     required: bool = False
     api: str = ""
     keep_empty: bool = False
+    choices: tuple[str, ...] = ()
 
 
 Options = Mapping[str, Opt]
@@ -45,6 +46,8 @@ def _spec(opt: Opt) -> dict[str, Any]:
         spec["elements"] = opt.elements
     if opt.required:
         spec["required"] = True
+    if opt.choices:
+        spec["choices"] = list(opt.choices)
     if opt.options:
         spec["options"] = argument_spec(opt.options)
     return spec

@@ -102,6 +102,17 @@ OPTIONS = {
     "revision": None,
     "revisions": ["5.1.0", "2f1d5c9a4b6e8f7011223344556677889900aabb"],
     "prune": True,
+    "sync": {
+        "resources": [{"group": "apps", "kind": "Deployment", "name": "minio", "namespace": "mlops"}],
+        "always": True,
+        "dry_run": True,
+        "force": True,
+        "replace": True,
+        "server_side_apply": True,
+        "apply_out_of_sync_only": False,
+        "strategy": "apply",
+        "retry": {"limit": 2, "refresh": True, "backoff": {"duration": "1s", "factor": 3, "max_duration": "1m"}},
+    },
 }
 
 # What stands in the way of the above: one source, and a cluster by its name.
@@ -110,7 +121,12 @@ OTHER_OPTIONS = {
     "source": GIT,
     "destination": {"name": "edge"},
     "revision": "2f1d5c9a4b6e8f7011223344556677889900aabb",
+    "history_id": 3,
 }
+
+# And a sync to something else than what is declared.
+SYNCED_TO = {"name": "minio", "sync": {"revision": "v1"}}
+SYNCED_TO_SEVERAL = {"name": "minio", "sync": {"revisions": ["5.0.0", ""]}}
 
 MANIFEST = {
     "apiVersion": "argoproj.io/v1alpha1",

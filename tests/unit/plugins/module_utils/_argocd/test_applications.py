@@ -5,9 +5,14 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.applications import Applications
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import (
+    ConfirmDeletion,
+    EndOperation,
+    Refresh,
+    StartSync,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import Apply, Delete
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import Refresh, StartSync
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Invalid
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Invalid, Problem
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Watch, Write
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
     CAPTURED,
@@ -22,6 +27,11 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.bu
     operation,
 )
 
+ALWAYS = "would be synced, though nothing is out of sync"
+MANUAL = app(automated=None, revision=B, deployed=[A, B])
+WORKING = app(pending=True, operation=operation("Running", 5))
+GUARDED = app(deleting=True, resources=[{"kind": "Job", "name": "a", "requiresDeletionConfirmation": True}])
+
 DECLARED = {"source": {"repo_url": REPO, "path": "web"}, "destination": {"namespace": "default"}}
 
 
@@ -32,6 +42,8 @@ def applications(**params) -> Applications:
         "applications": None,
         "name": "web",
         "cascade": None,
+        "refresh": "normal",
+        "confirm_deletion": False,
         "recurse": True,
         "wait": None,
         "wait_timeout": 300,
@@ -86,6 +98,26 @@ def test_a_malformed_list_is_refused(items, complaint):
         applications(applications=items)
 
 
+@pytest.mark.parametrize(
+    ("params", "complaint"),
+    [
+        ({"state": "present", "sync": {"force": True}}, "sync was given with state: present"),
+        ({"state": "rolled_back", "history_id": 1, "sync": {"force": True}}, "sync was given with state: rolled_back"),
+        ({"state": "synced", "history_id": 1}, "history_id was given with state: synced"),
+        ({"state": "rolled_back"}, "give either history_id or revision"),
+        ({"state": "rolled_back", "history_id": 0, "revision": A}, "give either history_id or revision"),
+        (
+            {"state": "synced", "revision": A, "sync": {"revision": B}},
+            "revision is what to wait for",
+        ),
+        ({"state": "synced", "sync": {"resources": []}}, 'application "web": sync.resources is an empty list'),
+    ],
+)
+def test_options_that_mean_nothing_together_are_refused(params, complaint):
+    with pytest.raises(Invalid, match=complaint):
+        applications(**params)
+
+
 def test_the_time_to_wait():
     assert applications(wait_timeout=7).wait_timeout == 7.0
 
@@ -104,7 +136,63 @@ def test_absent_deletes():
     assert domain.plan(domain.items[0], app())[-1] == Delete(key(), "uid-of-web")
 
 
+@pytest.mark.parametrize(
+    ("params", "seen", "problem"),
+    [
+        ({"state": "refreshed"}, None, "does not exist in namespace argocd; correct the name"),
+        ({"state": "terminated", "project": "default"}, app(), "state: terminated declares nothing"),
+        ({"state": "rolled_back", "history_id": 0}, app(), "is synced automatically, so that it cannot be rolled back"),
+        ({"state": "rolled_back", "history_id": 7}, MANUAL, "which is not in its history"),
+        ({"state": "synced", "sync": {"revision": "v1"}}, app(), "cannot be synced to v1"),
+    ],
+)
+def test_what_cannot_be_reached_is_refused_before_anything_is_written(params, seen, problem):
+    domain = applications(**params)
+    with pytest.raises(Problem, match=problem):
+        domain.plan(domain.items[0], seen)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"state": "refreshed"},
+        {"state": "terminated"},
+        {"state": "rolled_back", "history_id": 0},
+        {"state": "synced", "sync": {"revision": "v1"}},
+    ],
+)
+def test_what_declares_nothing_has_no_plan(params):
+    domain = applications(**params)
+    assert domain.plan(domain.items[0], MANUAL) == ()
+
+
 # Conversations
+
+
+@pytest.mark.parametrize(
+    ("params", "seen", "step"),
+    [
+        ({"state": "refreshed", "refresh": "hard"}, app(), Write(Refresh(key(), "hard"))),
+        ({"state": "terminated"}, WORKING, Write(EndOperation(key(), WORKING))),
+        ({"state": "terminated"}, app(), None),
+        ({"state": "rolled_back", "history_id": 0}, MANUAL, Write(Refresh(key()))),
+        ({"state": "synced", "sync": {"revision": A}}, MANUAL, Write(Refresh(key()))),
+        ({"state": "absent", "confirm_deletion": True}, GUARDED, Write(ConfirmDeletion(key(), at(0)))),
+    ],
+)
+def test_what_each_state_begins_with(params, seen, step):
+    assert first_step(applications(**params), seen, changed=False) == step
+
+
+def test_a_rollback_deploys_the_entry_that_was_meant():
+    domain = applications(state="rolled_back", revision=A[:8], prune=True)
+    talk = domain.conversation([(domain.items[0], False)], world(MANUAL))
+    talk.advance(world(MANUAL), 0.0)
+    talk.confirm(key())
+    action = talk.advance(world(MANUAL), 1.0)[key()].action
+    assert action == StartSync(key(), MANUAL, (A,), True, "t", deployment=MANUAL.deployments[0])
+    talk.confirm(key())
+    assert talk.moved(key(), world(MANUAL))
 
 
 @pytest.mark.parametrize(
@@ -173,6 +261,16 @@ def test_only_synced_starts_a_sync(state, syncs):
         ({"state": "synced"}, app(), False, (False, "Synced, Healthy")),
         ({"state": "synced", "revision": B}, app(), False, (True, f"would be brought from {A} to {B}")),
         ({"state": "present", "wait": True, "revision": A[:8]}, app(), False, (False, "Synced, Healthy")),
+        ({"state": "synced", "sync": {"always": True}}, app(), False, (True, ALWAYS)),
+        ({"state": "synced", "sync": {"revision": A}}, MANUAL, False, (True, f"would be synced to {A}")),
+        ({"state": "rolled_back", "history_id": 0}, MANUAL, False, (True, f"would be rolled back to {A}")),
+        ({"state": "rolled_back", "history_id": 1}, MANUAL, False, (False, f"{B} is deployed already")),
+        ({"state": "refreshed"}, app(), False, (False, "would be compared anew; Synced, Healthy")),
+        ({"state": "terminated"}, WORKING, False, (True, "its operation would be ended")),
+        ({"state": "synced"}, app(deleting=True), False, (False, 'application "web" is being deleted')),
+        ({"state": "terminated"}, app(), False, (False, "no operation is in progress")),
+        ({"state": "absent", "confirm_deletion": True}, GUARDED, False, (True, "its deletion would be confirmed")),
+        ({"state": "absent"}, GUARDED, False, (False, "")),
     ],
 )
 def test_what_check_mode_foresees(params, seen, changed, foreseen):
@@ -257,7 +355,9 @@ def test_the_report_of_an_application_and_of_those_below_it():
             "started_at": at(1),
             "finished_at": at(2),
             "revisions": [A],
+            "resources": [],
         },
+        "history": [{"id": 0, "revisions": [A], "deployed_at": at(0), "initiated_by": ""}],
         "resources": [child("two"), child("one"), child("missing")],
         "conditions": {},
         "applications": [

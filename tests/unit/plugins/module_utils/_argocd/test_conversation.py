@@ -7,16 +7,10 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.conversation import Conversation
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import Gone, LookAtPods, Refresh, Settle
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.health import DEGRADED_GRACE, LOOK_AT_PODS
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
-    DEGRADED_GRACE,
-    LOOK_AT_PODS,
-    Gone,
-    LookAtPods,
-    Refresh,
-    Settle,
-)
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Watch, Write
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (

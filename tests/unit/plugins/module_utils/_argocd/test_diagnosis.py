@@ -122,10 +122,10 @@ def test_bad_health_without_pods(health: str, fix: str) -> None:
 
 
 def test_a_deletion_that_does_not_end() -> None:
-    assert the_one(deleting=True)[:2] == (
-        "Deleting",
-        "it is being deleted; finalizers that are left: resources-finalizer.argocd.argoproj.io",
-    )
+    kind, cause, _fix = the_one(deleting=True, resources=[resource(status="Synced")])
+    assert kind == "Deleting"
+    assert cause.startswith("it is being deleted; finalizers that are left: resources-finalizer.argocd.argoproj.io; ")
+    assert "Deployment/web" in cause
 
 
 def test_causes_stand_before_what_follows_from_them() -> None:

@@ -10,8 +10,15 @@ import threading
 
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import ApplicationDriver
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import (
+    ConfirmDeletion,
+    EndOperation,
+    LookAtPods,
+    Refresh,
+    StartSync,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import SetFinalizers
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import EndOperation, LookAtPods, Refresh
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Refused, Unavailable
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
     CAPTURED_PODS,
@@ -133,6 +140,41 @@ def test_finalizers_are_set_though_argo_cd_writes_in_between():
     server.conflicts = 2
     ApplicationDriver(server).apply(SetFinalizers(key(), before, ("example.org/x",), "10"), dry_run=False)
     assert server.raw["metadata"]["finalizers"] == ["example.org/x"]
+
+
+@pytest.mark.parametrize(
+    ("action", "annotation"),
+    [
+        (Refresh(key()), {"argocd.argoproj.io/refresh": "normal"}),
+        (Refresh(key(), "hard"), {"argocd.argoproj.io/refresh": "hard"}),
+        (
+            ConfirmDeletion(key(), "2026-11-23T12:00:00Z"),
+            {"argocd.argoproj.io/deletion-approved": "2026-11-23T12:00:00Z"},
+        ),
+    ],
+)
+def test_what_argo_cd_is_asked_by_an_annotation(action, annotation):
+    server = Server(at_version(10))
+    assert ApplicationDriver(server).write(action)
+    assert server.patched == [{"metadata": {"annotations": annotation}}]
+
+
+def test_no_sync_is_started_in_a_closed_window():
+    server = Cluster(at_version(10))
+    window = {"kind": "deny", "schedule": "* * * * *", "duration": "1h", "applications": ["*"], "timeZone": "Nowhere"}
+    server.owners["AppProject", "default"] = {"spec": {"syncWindows": [window]}}
+    action = StartSync(key(), Observed.parse(at_version(10)), (), prune=False, token="t")
+    with pytest.raises(Refused, match=r'a sync window of the project "default" forbids it \(deny'):
+        ApplicationDriver(server).write(action)
+    assert server.patched == []
+
+
+@pytest.mark.parametrize("forbidden", [(), ("appprojects",)])
+def test_without_windows_or_the_right_to_read_them_the_sync_is_started(forbidden):
+    server = Cluster(at_version(10), forbidden=forbidden)
+    action = StartSync(key(), Observed.parse(at_version(10)), (), prune=False, token="t")
+    assert ApplicationDriver(server).write(action)
+    assert "operation" in server.patched[0]
 
 
 def test_an_operation_is_ended_as_it_was_seen_or_not_at_all():

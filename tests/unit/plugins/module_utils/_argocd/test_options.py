@@ -10,7 +10,11 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.fu
     MANIFEST,
     OPTIONS,
     OTHER_OPTIONS,
+    SYNCED_TO,
+    SYNCED_TO_SEVERAL,
 )
+
+EXAMPLES = (OPTIONS, OTHER_OPTIONS, SYNCED_TO, SYNCED_TO_SEVERAL)
 
 
 def leaves(options, path=()):
@@ -37,7 +41,7 @@ def given(value, path=()):
 def test_every_option_is_in_the_full_example(path):
     if path[0] == "source":  # the example gives the same options in sources
         path = ("sources", *path[1:])
-    exercised = {path for options in (OPTIONS, OTHER_OPTIONS) for path in given(options)}
+    exercised = {path for options in EXAMPLES for path in given(options)}
     assert path in exercised, "give the new option in full.py, and its API field in the manifest there"
 
 

@@ -7,19 +7,24 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd import step as rules
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.comparison import UNAVAILABLE_GRACE
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import (
+    Compare,
     EndOperation,
     Gone,
+    Idle,
     LookAtPods,
     Memory,
+    Operate,
     Refresh,
     Settle,
     StartSync,
-    foresee,
-    next_step,
 )
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.health import CANNOT_START_GRACE, DEGRADED_GRACE
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import foresee, next_step
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.sync import Sync
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Watch, Write
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
@@ -75,6 +80,20 @@ def test_a_refresh_of_somebody_else_is_waited_for_before_ours():
     step, memory = next_step(settle(), app(refreshing=True), Memory(), 7.0)
     assert "earlier refresh" in reason(step)
     assert memory.refreshed_at is None
+
+
+def test_a_hard_refresh_is_asked_for_as_one():
+    goal = Compare(key(), BEFORE, kind="hard")
+    step, memory = next_step(goal, app(), Memory(), 7.0)
+    assert step == Write(Refresh(key(), "hard"))
+    assert "does its application controller run?" in reason(next_step(goal, app(refreshing=True), memory, 8.0)[0])
+    assert next_step(goal, app(sync="OutOfSync", health="Degraded"), memory, 9.0)[0] == Done()
+
+
+def test_what_cannot_be_compared_fails_the_refresh_unless_it_is_not_waited_for():
+    seen = app(sync="Unknown", conditions={"ComparisonError": "no such path"})
+    assert "no such path" in problem(next_step(Compare(key(), BEFORE), seen, REFRESHED, 100.0)[0])
+    assert next_step(Compare(key(), BEFORE, wait=False), seen, REFRESHED, 100.0)[0] == Done()
 
 
 def test_after_an_outage_of_the_server_it_is_refreshed_again():
@@ -151,7 +170,7 @@ def test_while_a_part_is_away_it_is_refreshed_every_three_seconds_up_to_the_grac
         refreshes += [now] if step == Write(Refresh(key())) else []
         now += 1.0
     assert refreshes == [103.0 + 3 * count for count in range(14)]
-    assert now == 100.0 + rules.UNAVAILABLE_GRACE
+    assert now == 100.0 + UNAVAILABLE_GRACE
     assert "code = Unavailable" in problem(step)
 
 
@@ -203,6 +222,16 @@ def test_a_sync_that_fails_again_and_again_at_the_commit_gets_a_grace():
     assert "fails again and again" in told and told.endswith("[Foo/foo: no matches for kind]")
 
 
+def test_retries_that_the_task_asked_for_are_waited_for():
+    seen = retried(3).raw
+    seen["status"]["operationState"]["operation"]["info"] = [{"name": "ai_how.cloud/token", "value": "t"}]
+    goal = settle(sync=Sync(retry={"limit": 5}))
+    _step, memory = next_step(goal, Observed.parse(seen), REFRESHED, 100.0)
+    assert isinstance(next_step(goal, Observed.parse(seen), memory, 500.0)[0], Watch)
+    _step, memory = next_step(goal, retried(3), REFRESHED, 100.0)
+    assert isinstance(next_step(goal, retried(3), memory, 500.0)[0], Fail)
+
+
 def test_a_sync_that_failed_at_an_older_commit_is_waited_for():
     _step, memory = next_step(settle(), retried(revision=B), REFRESHED, 100.0)
     assert isinstance(next_step(settle(), retried(revision=B), memory, 200.0)[0], Watch)
@@ -218,7 +247,8 @@ def test_a_sync_that_failed_with_an_older_source_is_waited_for():
 
 
 def test_a_closed_sync_window_is_told_instead_of_waited_out():
-    step = after_refresh(app(operation=operation("Running", 20, message="Sync operation blocked by sync window")))
+    seen = app(operation=operation("Running", 20, message="Sync operation blocked by sync window"))
+    step = after_refresh(seen, memory=replace(REFRESHED, symptom="blocked by sync window", since=90.0))
     assert isinstance(step.problem, Refused)
     assert "blocked by sync window" in problem(step)
     assert "until the window opens" in problem(step)
@@ -396,6 +426,16 @@ def test_a_sync_prunes_as_asked_for_else_as_automatic_sync_does(automated, asked
     assert started(step).prune is prunes
 
 
+def test_it_is_synced_as_the_task_says_and_always_if_it_says_so():
+    how = Sync(force=True)
+    assert started(after_refresh(app(sync="OutOfSync"), may_sync=True, sync=how)).sync is how
+    assert after_refresh(app(), may_sync=True, sync=how) == Done()
+    always = Sync(always=True)
+    step, memory = next_step(settle(may_sync=True, sync=always), app(), REFRESHED, 100.0)
+    assert started(step).sync is always
+    assert next_step(settle(may_sync=True, sync=always), app(), memory, 101.0)[0] == Done()
+
+
 def test_it_is_synced_once_only():
     step = after_refresh(app(automated=None, sync="OutOfSync"), may_sync=True, memory=replace(REFRESHED, operated=True))
     assert isinstance(step, Watch)
@@ -457,7 +497,7 @@ def test_an_unknown_sync_status_is_waited_for(sync, told):
 @pytest.mark.parametrize("health", ["Degraded", "Missing"])
 def test_a_brief_bad_health_does_not_fail(health):
     first, memory = next_step(settle(), app(health=health, resources=[]), REFRESHED, 100.0)
-    assert first == Watch(f"its health ({health})", wake_after=rules.DEGRADED_GRACE)
+    assert first == Watch(f"its health ({health})", wake_after=DEGRADED_GRACE)
     assert next_step(settle(), app(), memory, 105.0)[0] == Done()
 
 
@@ -465,7 +505,7 @@ def test_a_brief_bad_health_does_not_fail(health):
 def test_a_long_bad_health_fails(health):
     seen = app(health=health, health_message="crash loop")
     _step, memory = next_step(settle(), seen, REFRESHED, 100.0)
-    last = next_step(settle(), seen, memory, 100.0 + rules.DEGRADED_GRACE)[0]
+    last = next_step(settle(), seen, memory, 100.0 + DEGRADED_GRACE)[0]
     assert problem(last) == f'application "web" is Synced, but its health is {health}: crash loop'
 
 
@@ -479,6 +519,10 @@ def test_progress_between_ends_the_grace_of_a_bad_health():
 @pytest.mark.parametrize("health", ["Progressing", "Suspended", "Unknown", ""])
 def test_other_health_is_waited_for_without_end(health):
     assert (health or "not known yet") in reason(after_refresh(app(health=health), now=10000.0))
+
+
+def test_what_is_suspended_is_told_with_how_it_goes_on():
+    assert "argocd app actions run web resume" in reason(after_refresh(app(health="Suspended")))
 
 
 # Pods
@@ -553,7 +597,7 @@ def test_without_wait_no_pods_are_looked_at():
 
 def test_a_pod_that_cannot_start_fails_after_its_grace_with_its_own_reason():
     looked, step, _memory = looks(with_pods(CRASHES, NO_IMAGE), 30.0)
-    assert looked[-1] == rules.CANNOT_START_GRACE
+    assert looked[-1] == CANNOT_START_GRACE
     assert problem(step) == (
         'application "web" is Synced, but its pod mlops/web-1 cannot start: container web: ErrImagePull: not found; '
         "correct it"
@@ -566,7 +610,7 @@ def test_a_pod_for_which_an_operation_waits_fails_it_too():
 
 
 def test_a_pod_that_starts_within_its_grace_was_never_in_trouble():
-    _looked, step, memory = looks(with_pods(NO_IMAGE), rules.CANNOT_START_GRACE - 0.5)
+    _looked, step, memory = looks(with_pods(NO_IMAGE), CANNOT_START_GRACE - 0.5)
     assert isinstance(step, Watch)
     _step, memory = next_step(settle(), with_pods(), memory, 110.0)
     _step, memory = next_step(settle(), with_pods(), memory, 110.0)
@@ -578,7 +622,7 @@ def test_each_pod_has_its_own_grace():
     _looked, _step, memory = looks(with_pods(NO_IMAGE), 9.0)
     seen = with_pods(other)
     assert isinstance(next_step(settle(), seen, memory, 109.5)[0], Watch)
-    _looked, step, _memory = looks(seen, rules.CANNOT_START_GRACE - 0.5, memory=memory)
+    _looked, step, _memory = looks(seen, CANNOT_START_GRACE - 0.5, memory=memory)
     assert isinstance(step, Watch)
 
 
@@ -606,10 +650,10 @@ OLDER = app(revision=B, sync="OutOfSync", operation=operation("Running", 20, rev
 @pytest.mark.parametrize("trouble", [NO_IMAGE, CRASHES])
 def test_an_operation_that_waits_for_pods_of_an_older_commit_is_ended(trouble):
     seen = with_pods(trouble, seen=OLDER)
-    _looked, step, memory = looks(seen, rules.CANNOT_START_GRACE - 0.5, settle(revisions=(B,)))
+    _looked, step, memory = looks(seen, CANNOT_START_GRACE - 0.5, settle(revisions=(B,)))
     assert isinstance(step, Watch)
     memory = replace(memory, look_at=200.0)
-    step, memory = next_step(settle(revisions=(B,)), seen, memory, 100.0 + rules.CANNOT_START_GRACE)
+    step, memory = next_step(settle(revisions=(B,)), seen, memory, 100.0 + CANNOT_START_GRACE)
     assert step == Write(EndOperation(key(), seen))
     assert isinstance(next_step(settle(revisions=(B,)), seen, memory, 111.0)[0], Watch)
     ending = app(revision=B, sync="OutOfSync", operation=operation("Terminating", 20, revision=A))
@@ -654,30 +698,6 @@ def test_an_application_that_is_being_deleted_fails_the_wait():
     assert "is being deleted by somebody else" in problem(after_refresh(app(deleting=True)))
 
 
-def test_gone_is_reached_when_there_is_none_or_another_one():
-    assert next_step(Gone(key(), "uid-of-web"), None, Memory(), 0.0)[0] == Done()
-    assert next_step(Gone(key(), "another"), app(), Memory(), 0.0)[0] == Done()
-
-
-def test_gone_names_the_finalizers_that_are_waited_for():
-    goal = Gone(key(), "uid-of-web")
-    assert "resources-finalizer.argocd.argoproj.io" in reason(next_step(goal, app(deleting=True), Memory(), 0.0)[0])
-    raw = raw_app(deleting=True)
-    del raw["metadata"]["finalizers"]
-    assert "finalizers left: none" in reason(next_step(goal, Observed.parse(raw), Memory(), 0.0)[0])
-
-
-def test_gone_fails_when_argo_cd_cannot_delete_it_for_a_while():
-    goal = Gone(key(), "uid-of-web")
-    seen = app(deleting=True, conditions={"DeletionError": 'appproject "mlops" not found'})
-    step, memory = next_step(goal, seen, Memory(), 100.0)
-    assert step == Watch('appproject "mlops" not found', wake_after=rules.DELETION_ERROR_GRACE)
-    _step, healed = next_step(goal, app(deleting=True), memory, 109.0)
-    assert isinstance(next_step(goal, seen, healed, 115.0)[0], Watch)
-    step = next_step(goal, seen, memory, 100.0 + rules.DELETION_ERROR_GRACE)[0]
-    assert problem(step) == 'application "web" cannot be deleted: appproject "mlops" not found'
-
-
 # wait: false
 
 
@@ -711,6 +731,11 @@ def test_foresight_without_an_expected_commit(seen, due, told):
     assert foresee(settle(), seen) == (due, told)
 
 
+def test_foresight_of_a_sync_in_any_case():
+    told = "would be synced, though nothing is out of sync"
+    assert foresee(settle(sync=Sync(always=True)), app()) == (True, told)
+
+
 @pytest.mark.parametrize(("revision", "known"), [(A, A), ("", "nothing")])
 def test_foresight_of_an_expected_commit(revision, known):
     assert foresee(settle(revisions=(B,)), app(revision=revision)) == (True, f"would be brought from {known} to {B}")
@@ -731,6 +756,23 @@ def test_foresight_of_an_expected_commit(revision, known):
 )
 def test_has_moved_when_something_was_deployed_since(baseline, seen, moved):
     assert rules.has_moved(baseline, seen) is moved
+
+
+@pytest.mark.parametrize(
+    ("goal", "memory", "acted"),
+    [
+        (Operate(key(), BEFORE, "t"), Memory(operated=True), True),
+        (Operate(key(), BEFORE, "t"), Memory(refreshed_at=1.0), False),
+        (Operate(key(), BEFORE, "t", sync=Sync(dry_run=True)), Memory(operated=True), False),
+        (settle(may_sync=True), Memory(operated=True), True),
+        (Idle(key()), Memory(ended=at(5)), True),
+        (Idle(key()), Memory(), False),
+        (Gone(key(), "uid-of-web"), Memory(confirmed=True), True),
+        (Compare(key(), BEFORE), REFRESHED, False),
+    ],
+)
+def test_what_counts_as_a_change_beside_the_declaration(goal, memory, acted):
+    assert rules.acted(goal, memory) is acted
 
 
 def test_a_server_that_is_away_cannot_show_more():
