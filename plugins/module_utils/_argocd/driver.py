@@ -19,12 +19,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import 
     Key,
     Observed,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import (
-    FIELD_MANAGER,
-    Action,
-    Apply,
-    SetFinalizers,
-)
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import Action, SetFinalizers
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import (
     Resource,
     controller,
@@ -37,11 +32,13 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
     Refresh,
     StartSync,
 )
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER, Apply
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Problem, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connect as open_client
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connection_argument_spec
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.store import declare
 
 CONNECTION_ARGUMENTS = connection_argument_spec()
 
@@ -94,12 +91,7 @@ class ApplicationDriver:
     def apply(self, action: Action, dry_run: bool) -> Optional[Mapping[str, Any]]:
         """Do one action of a plan; the object after it, None after a deletion. A dry run reaches the server, too."""
         if isinstance(action, Apply):
-            try:
-                raw = self._client.apply(APPLICATION, action.manifest, FIELD_MANAGER, self._force, dry_run)
-            except Conflict as conflict:
-                raise Refused(
-                    f"{conflict}; take the fields out of the task, or take them over with force_conflicts: true"
-                ) from conflict
+            raw = declare(self._client, APPLICATION, action.manifest, self._force, dry_run)
             if not dry_run:
                 self._take(raw)
             return raw
@@ -107,7 +99,7 @@ class ApplicationDriver:
             return self._set_finalizers(action, dry_run)
         if dry_run:
             return None
-        self._client.delete(APPLICATION, *action.key, uid=action.uid)
+        self._client.delete(APPLICATION, action.key.namespace, action.key.name, uid=action.uid)
         return None
 
     def write(self, action: Union[Refresh, StartSync, EndOperation, LookAtPods]) -> bool:

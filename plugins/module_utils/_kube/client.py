@@ -76,9 +76,10 @@ class Client:
             api_client.set_default_header("Impersonate-User", impersonate_user)
         self._dynamic = DynamicClient(api_client, discoverer=_NoDiscovery)
 
-    def list(self, kind: Kind, namespace: str) -> tuple[list[dict[str, Any]], str]:
+    def list(self, kind: Kind, namespace: str, label_selector: str = "") -> tuple[list[dict[str, Any]], str]:
         """All objects of a kind in a namespace, and the resourceVersion to watch from. None where there are none."""
-        answer = self._request("list", kind, namespace, "get")
+        selected = {"label_selector": label_selector} if label_selector else {}
+        answer = self._request("list", kind, namespace, "get", **selected)
         return answer["items"], answer["metadata"]["resourceVersion"]
 
     def get(self, kind: Kind, namespace: str, name: str) -> Optional[dict[str, Any]]:
