@@ -9,10 +9,11 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Optional, Union
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.clusters import CLUSTER_SECRETS, cluster_key
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     REFRESH_ANNOTATION,
     TOKEN,
@@ -26,6 +27,11 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import (
     trouble_of,
     troubles,
 )
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.projects import project_key
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.repositories import (
+    REPOSITORY_SECRETS,
+    repository_key,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
     EndOperation,
     LookAtPods,
@@ -38,11 +44,13 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import New
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connect as open_client
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connection_argument_spec
-from ansible_collections.ai_how.cloud.plugins.module_utils._kube.store import declare
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.store import Store, declare
 
 CONNECTION_ARGUMENTS = connection_argument_spec()
 
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
+_PROJECT = Kind("argoproj.io", "v1alpha1", "AppProject", "appprojects")
+_SECRET = Kind("", "v1", "Secret", "secrets")
 _POD = Kind("", "v1", "Pod", "pods")
 # What controls pods, and whose generation says whether a pod is of what was deployed last.
 _CONTROLLERS = {
@@ -61,6 +69,38 @@ _Event = tuple[str, str, Any]
 def connect(params: Mapping[str, Any]) -> ApplicationDriver:
     """The driver for the options of a task."""
     return ApplicationDriver(open_client(params), force_conflicts=params["force_conflicts"])
+
+
+def connect_projects(params: Mapping[str, Any]) -> Store:
+    """The store of the AppProjects; for a deletion it sees the applications, too."""
+    return _store(params, _PROJECT, project_key, users=APPLICATION)
+
+
+def connect_repositories(params: Mapping[str, Any]) -> Store:
+    """The store of the Secrets of repositories and of credential templates."""
+    return _store(params, _SECRET, repository_key, REPOSITORY_SECRETS)
+
+
+def connect_clusters(params: Mapping[str, Any]) -> Store:
+    """The store of the Secrets of clusters; for a deletion it sees the applications, too."""
+    return _store(params, _SECRET, cluster_key, CLUSTER_SECRETS, users=APPLICATION)
+
+
+def _store(
+    params: Mapping[str, Any],
+    kind: Kind,
+    key_of: Callable[[Mapping[str, Any]], Any],
+    label_selector: str = "",
+    users: Optional[Kind] = None,
+) -> Store:
+    return Store(
+        open_client(params),
+        kind,
+        key_of,
+        label_selector,
+        users=users if params["state"] == "absent" else None,
+        force=params["force_conflicts"],
+    )
 
 
 class ApplicationDriver:

@@ -117,6 +117,8 @@ class Module(AnsibleModule):
         self._unchecked = dict(self.params)
 
     def exit_json(self, **result: Any) -> NoReturn:
+        for text in result.pop("warnings", ()):
+            self.warn(text)
         super().exit_json(**{"invocation": self._invocation(), **result})
         raise AssertionError("exit_json returned")
 

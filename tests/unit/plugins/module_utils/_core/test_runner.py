@@ -555,6 +555,15 @@ def test_what_should_be_a_structure_is_named(monkeypatch, params, sentence):
     assert caught.value.args == (sentence,)
 
 
+def test_warnings_are_given_as_ansible_wants_them(monkeypatch):
+    warned = []
+    monkeypatch.setattr(runner.AnsibleModule, "exit_json", lambda self, **result: warned.append(result))
+    monkeypatch.setattr(runner.Module, "warn", lambda self, text: warned.append(text))
+    with pytest.raises(AssertionError, match="exit_json returned"):
+        object.__new__(runner.Module).exit_json(changed=True, warnings=["a", "b"])
+    assert warned == ["a", "b", {"changed": True, "invocation": {"module_args": {}}}]
+
+
 @pytest.mark.parametrize("end", ["exit_json", "fail_json"])
 def test_options_and_messages_are_shown_without_secrets(monkeypatch, end):
     def shown(self, *message, **result):
