@@ -240,7 +240,7 @@ results:
   elements: dict
   contains:
     name:
-      description: URL of the repository, as Argo CD compares it: in small letters, without C(.git).
+      description: URL of the repository as Argo CD compares it, in small letters and without C(.git).
       returned: always
       type: str
     namespace:

@@ -59,6 +59,11 @@ def test_what_is_documented_is_what_is_accepted(module, call):
     assert tree({**documented, **CONNECTION}, "suboptions") == tree(call[0], "options")
 
 
+def test_what_is_returned_is_described(module):
+    (results,) = yaml.safe_load(module.RETURN).values()
+    assert {"name", "namespace", "changed", "failed", "msg"} <= set(results["contains"])
+
+
 def test_every_option_is_described(module):
     def check(options, path):
         for name, option in options.items():
