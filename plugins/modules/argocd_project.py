@@ -202,9 +202,51 @@ options:
             description: What the window is for; at most 255 characters.
             type: str
       signature_keys: &signature_keys
-        description: IDs of the GnuPG keys of which one must have signed a commit.
+        description:
+          - IDs of the GnuPG keys of which one must have signed a commit. Argo CD 3.6 prefers
+            O(projects[].source_integrity).
         type: list
         elements: str
+      source_integrity: &source_integrity
+        description: How commits must be signed. Argo CD 3.6 or later.
+        type: dict
+        suboptions:
+          git:
+            description: For Git repositories.
+            type: dict
+            required: true
+            suboptions:
+              policies:
+                description: Policies for groups of repositories.
+                type: list
+                elements: dict
+                required: true
+                suboptions:
+                  repos:
+                    description: The repositories that the policy is for.
+                    type: list
+                    elements: dict
+                    required: true
+                    suboptions:
+                      url:
+                        description: URL, or a pattern of URLs.
+                        type: str
+                        required: true
+                  gpg:
+                    description: What must be signed with GnuPG.
+                    type: dict
+                    required: true
+                    suboptions:
+                      mode:
+                        description: Nothing, what is deployed, or the whole history.
+                        type: str
+                        choices: [none, head, strict]
+                        required: true
+                      keys:
+                        description: IDs of the keys of which one must have signed it.
+                        type: list
+                        elements: str
+                        required: true
       orphaned_resources: &orphaned_resources
         description: Look for resources that belong to no application. An empty dictionary is enough.
         type: dict
@@ -246,6 +288,7 @@ options:
   roles: *roles
   sync_windows: *sync_windows
   signature_keys: *signature_keys
+  source_integrity: *source_integrity
   orphaned_resources: *orphaned_resources
   permit_only_project_scoped_clusters: *permit_only_project_scoped_clusters
   force_conflicts:

@@ -30,6 +30,18 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import 
 _GROUP_KIND: Options = {"group": Opt(default="", keep_empty=True), "kind": Opt(required=True)}
 _GROUP_KIND_NAME: Options = {**_GROUP_KIND, "name": Opt()}
 
+_GIT_POLICY: Options = {
+    "repos": Opt("list", elements="dict", options={"url": Opt(required=True)}, required=True, keep_empty=True),
+    "gpg": Opt(
+        "dict",
+        required=True,
+        options={
+            "mode": Opt(required=True, choices=("none", "head", "strict")),
+            "keys": Opt("list", elements="str", required=True, keep_empty=True),
+        },
+    ),
+}
+
 SPEC: Options = {
     "description": Opt(),
     "source_repos": Opt("list", elements="str"),
@@ -78,6 +90,16 @@ SPEC: Options = {
         },
     ),
     "signature_keys": Opt("list", elements="str"),
+    "source_integrity": Opt(
+        "dict",
+        options={
+            "git": Opt(
+                "dict",
+                required=True,
+                options={"policies": Opt("list", elements="dict", options=_GIT_POLICY, required=True)},
+            )
+        },
+    ),
     "orphaned_resources": Opt(
         "dict",
         options={

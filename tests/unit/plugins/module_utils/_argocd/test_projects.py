@@ -54,6 +54,7 @@ OPTIONS = {
         }
     ],
     "signature_keys": ["4AEE18F83AFDEB23"],
+    "source_integrity": {"git": {"policies": [{"repos": [{"url": "*"}], "gpg": {"mode": "none", "keys": []}}]}},
     "orphaned_resources": {"warn": False, "ignore": [{"group": "apps", "kind": "ReplicaSet", "name": "x"}]},
     "permit_only_project_scoped_clusters": True,
 }
@@ -91,6 +92,7 @@ SPEC = {
         }
     ],
     "signatureKeys": [{"keyID": "4AEE18F83AFDEB23"}],
+    "sourceIntegrity": {"git": {"policies": [{"repos": [{"url": "*"}], "gpg": {"mode": "none", "keys": []}}]}},
     "orphanedResources": {"warn": False, "ignore": [{"group": "apps", "kind": "ReplicaSet", "name": "x"}]},
     "permitOnlyProjectScopedClusters": True,
 }
