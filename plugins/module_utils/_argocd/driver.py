@@ -9,12 +9,13 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Optional
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.clusters import CLUSTER_SECRETS, cluster_key
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import Action as Written
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import (
     ConfirmDeletion,
@@ -29,30 +30,33 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import 
     Observed,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate import operation_patch
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import (
-    FIELD_MANAGER,
-    Action,
-    Apply,
-    SetFinalizers,
-)
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import Action, SetFinalizers
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import (
     Resource,
     controller,
     trouble_of,
     troubles,
 )
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.projects import project_key
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.repositories import (
+    REPOSITORY_SECRETS,
+    repository_key,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.windows import closed_window
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER, Apply
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Problem, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connect as open_client
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connection_argument_spec
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.store import Store, declare
 
 CONNECTION_ARGUMENTS = connection_argument_spec()
 
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
 POD = Kind("", "v1", "Pod", "pods")
 _PROJECT = Kind("argoproj.io", "v1alpha1", "AppProject", "appprojects")
+_SECRET = Kind("", "v1", "Secret", "secrets")
 # What controls pods, and whose generation says whether a pod is of what was deployed last.
 _CONTROLLERS = {
     "DaemonSet": Kind("apps", "v1", "DaemonSet", "daemonsets"),
@@ -70,6 +74,38 @@ _Event = tuple[str, str, Any]
 def connect(params: Mapping[str, Any]) -> ApplicationDriver:
     """The driver for the options of a task."""
     return ApplicationDriver(open_client(params), force_conflicts=params["force_conflicts"])
+
+
+def connect_projects(params: Mapping[str, Any]) -> Store:
+    """The store of the AppProjects; for a deletion it sees the applications, too."""
+    return _store(params, _PROJECT, project_key, users=APPLICATION)
+
+
+def connect_repositories(params: Mapping[str, Any]) -> Store:
+    """The store of the Secrets of repositories and of credential templates."""
+    return _store(params, _SECRET, repository_key, REPOSITORY_SECRETS)
+
+
+def connect_clusters(params: Mapping[str, Any]) -> Store:
+    """The store of the Secrets of clusters; for a deletion it sees the applications, too."""
+    return _store(params, _SECRET, cluster_key, CLUSTER_SECRETS, users=APPLICATION)
+
+
+def _store(
+    params: Mapping[str, Any],
+    kind: Kind,
+    key_of: Callable[[Mapping[str, Any]], Any],
+    label_selector: str = "",
+    users: Optional[Kind] = None,
+) -> Store:
+    return Store(
+        open_client(params),
+        kind,
+        key_of,
+        label_selector,
+        users=users if params["state"] == "absent" else None,
+        force=params["force_conflicts"],
+    )
 
 
 class ApplicationDriver:
@@ -100,12 +136,7 @@ class ApplicationDriver:
     def apply(self, action: Action, dry_run: bool) -> Optional[Mapping[str, Any]]:
         """Do one action of a plan; the object after it, None after a deletion. A dry run reaches the server, too."""
         if isinstance(action, Apply):
-            try:
-                raw = self._client.apply(APPLICATION, action.manifest, FIELD_MANAGER, self._force, dry_run)
-            except Conflict as conflict:
-                raise Refused(
-                    f"{conflict}; take the fields out of the task, or take them over with force_conflicts: true"
-                ) from conflict
+            raw = declare(self._client, APPLICATION, action.manifest, self._force, dry_run)
             if not dry_run:
                 self._take(raw)
             return raw
@@ -113,7 +144,7 @@ class ApplicationDriver:
             return self._set_finalizers(action, dry_run)
         if dry_run:
             return None
-        self._client.delete(APPLICATION, *action.key, uid=action.uid)
+        self._client.delete(APPLICATION, action.key.namespace, action.key.name, uid=action.uid)
         return None
 
     def write(self, action: Written) -> bool:

@@ -29,8 +29,8 @@ IN_CLUSTER = "https://kubernetes.default.svc"
 _COMMIT = re.compile(r"[0-9a-f]{7,64}", re.IGNORECASE)
 
 # RFC 1123, as the API server wants them.
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+NAMESPACE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+OBJECT_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
 class Key(NamedTuple):
@@ -70,9 +70,9 @@ class Desired:
         name = (params.get("name") or "").strip()
         if not name:
             raise wrong("name is missing; give every application a name")
-        if not _NAME.fullmatch(name):
+        if not OBJECT_NAME.fullmatch(name):
             raise wrong("Kubernetes does not take this name; use lower-case letters, digits, - and .")
-        if not _NAMESPACE.fullmatch(namespace):
+        if not NAMESPACE_NAME.fullmatch(namespace):
             raise wrong(f'Kubernetes does not take the namespace "{namespace}"; use lower-case letters, digits and -')
         if params.get("source") is not None and params.get("sources") is not None:
             raise wrong("source and sources were both given; give one of them")

@@ -33,8 +33,8 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import 
     at_revisions,
     said,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import FIELD_MANAGER
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.sync import Sync
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Invalid, Problem, Refused
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Step, Watch, Write
 

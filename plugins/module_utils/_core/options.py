@@ -9,7 +9,7 @@ An option is one line: ``"repo_url": Opt(api="repoURL")``. Its API name is the c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -20,7 +20,7 @@ class Opt:
 
     ``type``, ``elements``, ``required`` and ``choices`` mean what they mean in an argument spec; ``options`` makes it
     a structure (or, with ``type="list"``, a list of structures). ``keep_empty``: false, 0 and empty are values of
-    their own (in the API's Go types: a pointer, or no ``omitempty``).
+    their own (in the API's Go types: a pointer, or no ``omitempty``). ``no_log``: it is a secret.
     """
 
     type: str = "str"
@@ -29,7 +29,9 @@ class Opt:
     required: bool = False
     api: str = ""
     keep_empty: bool = False
-    choices: tuple[str, ...] = ()
+    no_log: bool = False
+    choices: Optional[Sequence[str]] = None
+    default: Any = None
 
 
 Options = Mapping[str, Opt]
@@ -41,13 +43,15 @@ def argument_spec(options: Options) -> dict[str, Any]:
 
 
 def _spec(opt: Opt) -> dict[str, Any]:
-    spec: dict[str, Any] = {"type": opt.type, "no_log": False}
+    spec: dict[str, Any] = {"type": opt.type, "no_log": opt.no_log}
     if opt.elements:
         spec["elements"] = opt.elements
     if opt.required:
         spec["required"] = True
     if opt.choices:
         spec["choices"] = list(opt.choices)
+    if opt.default is not None:
+        spec["default"] = opt.default
     if opt.options:
         spec["options"] = argument_spec(opt.options)
     return spec

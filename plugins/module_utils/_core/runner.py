@@ -4,8 +4,9 @@
 
 """The one file that knows AnsibleModule, check mode and diff: it runs a domain from options to results.
 
-observe, plan everything, apply, then converse until each goal is reached. Nothing is written before everything
-is planned, so bad input changes nothing; after that the objects go on independently, and the task fails at the end.
+observe, plan everything, apply, then converse until each goal is reached (or not at all, where there is nothing to
+wait for). Nothing is written before everything is planned, so bad input changes nothing; after that the objects go on
+independently, and the task fails at the end.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from typing import Any, NoReturn, Optional, Protocol, TypeVar
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem, Unavailable
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import redact, redact_text
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import redact, redact_change, redact_text
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News, Step, Write
 
 _WRITERS = 8
 _RETRY_AFTER = 1.0
 
 
-class Driver(Protocol):
-    """Does the I/O of a domain. ``world`` maps keys to what was seen last."""
+class Store(Protocol):
+    """Reads and writes objects. ``world`` maps keys to what was seen last."""
 
     @property
     def world(self) -> Mapping[Any, Any]: ...
@@ -35,6 +36,10 @@ class Driver(Protocol):
     def observe(self, namespaces: Sequence[str]) -> Mapping[Any, Any]: ...
 
     def apply(self, action: Any, dry_run: bool) -> Optional[Mapping[str, Any]]: ...
+
+
+class Driver(Store, Protocol):
+    """Does the I/O of a domain that has a conversation."""
 
     def write(self, action: Any) -> bool: ...
 
@@ -70,19 +75,32 @@ class Conversation(Protocol):
 C = TypeVar("C", bound=Conversation)
 
 
-class Domain(Protocol[C]):
-    """What a module is about; everything here is pure. Items have a ``key`` with a ``namespace`` and a ``name``."""
+class Plans(Protocol):
+    """What every domain is made of, all of it pure. Items have a ``key`` with a ``namespace`` and a ``name``."""
 
     items: Sequence[Any]
-    wait_timeout: float
 
     def plan(self, item: Any, observed: Any) -> Sequence[Any]: ...
-
-    def conversation(self, planned: Sequence[tuple[Any, bool]], before: Mapping[Any, Any]) -> C: ...
 
     def foresee(self, item: Any, observed: Any, changed: bool) -> tuple[bool, str]: ...
 
     def view(self, raw: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+
+class Declarations(Plans, Protocol):
+    """What a module is about that declares objects and waits for nothing."""
+
+    def warnings(self, item: Any, observed: Any) -> Sequence[str]: ...
+
+    def told(self, item: Any, observed: Any) -> Mapping[str, Any]: ...
+
+
+class Domain(Plans, Protocol[C]):
+    """What a module is about that has a conversation."""
+
+    wait_timeout: float
+
+    def conversation(self, planned: Sequence[tuple[Any, bool]], before: Mapping[Any, Any]) -> C: ...
 
     def report(self, item: Any, world: Mapping[Any, Any], conversation: Optional[C]) -> Mapping[str, Any]: ...
 
@@ -99,6 +117,8 @@ class Module(AnsibleModule):
         self._unchecked = dict(self.params)
 
     def exit_json(self, **result: Any) -> NoReturn:
+        for text in result.pop("warnings", ()):
+            self.warn(text)
         super().exit_json(**{"invocation": self._invocation(), **result})
         raise AssertionError("exit_json returned")
 
@@ -122,11 +142,17 @@ def _malformed(options: Mapping[str, Any], params: Mapping[str, Any], path: str 
             where = f"{path}{name}[{index}]" if isinstance(value, list) else f"{path}{name}"
             if not isinstance(item, Mapping):
                 list_of = "a list of " if option["type"] == "list" else ""
-                return f"{where} is {item!r}, and {list_of}key: value was expected"
+                seen = "a text" if _hides(option["options"]) else repr(item)
+                return f"{where} is {seen}, and {list_of}key: value was expected"
             below = _malformed(option["options"], item, f"{where}.")
             if below:
                 return below
     return ""
+
+
+def _hides(options: Mapping[str, Any]) -> bool:
+    """Whether any of the options is a secret."""
+    return any(option.get("no_log") or _hides(option.get("options") or {}) for option in options.values())
 
 
 @dataclass
@@ -170,20 +196,34 @@ def run_module(
     run_task(argument_spec, work, **constraints)
 
 
+def run_declaration(
+    argument_spec: Mapping[str, Any],
+    make_domain: Callable[[Mapping[str, Any]], Declarations],
+    make_store: Callable[[Mapping[str, Any]], Store],
+    **constraints: Any,
+) -> None:
+    """Like :func:`run_module`, for a module that waits for nothing."""
+
+    def work(params: Mapping[str, Any], dry_run: bool, _run_command: RunCommand) -> Mapping[str, Any]:
+        domain = make_domain(params)
+        return declare(domain, make_store(params), dry_run)
+
+    run_task(argument_spec, work, **constraints)
+
+
+def declare(domain: Declarations, store: Store, check_mode: bool) -> dict[str, Any]:
+    """The result of a task that only declares."""
+    before, outcomes = _declare(domain, store, check_mode)
+    warnings = [text for item in domain.items for text in domain.warnings(item, before.get(item.key))]
+    result = _result(outcomes, lambda item: domain.told(item, store.world.get(item.key)))
+    return {**result, "warnings": redact(warnings)} if warnings else result
+
+
 def execute(domain: Domain[C], driver: Driver, check_mode: bool, clock: Callable[[], float]) -> dict[str, Any]:
     """The result of the task. ``clock`` gives seconds and never goes back."""
-    namespaces = sorted({item.key.namespace for item in domain.items})
-    before = driver.observe(namespaces)
-    plans = [(item, domain.plan(item, before.get(item.key))) for item in domain.items]
-    with ThreadPoolExecutor(_WRITERS) as pool:
-        outcomes = list(pool.map(lambda plan: _apply(domain, driver, before, plan[0], plan[1], check_mode), plans))
+    before, outcomes = _declare(domain, driver, check_mode)
     conversation: Optional[C] = None
-    if check_mode:
-        for outcome in outcomes:
-            if not outcome.problem:
-                more, outcome.msg = domain.foresee(outcome.item, before.get(outcome.item.key), outcome.changed)
-                outcome.changed = outcome.changed or more
-    else:
+    if not check_mode:
         applied = [(outcome.item, outcome.changed) for outcome in outcomes if not outcome.problem]
         conversation = domain.conversation(applied, before)
         try:
@@ -194,11 +234,26 @@ def execute(domain: Domain[C], driver: Driver, check_mode: bool, clock: Callable
             if not outcome.problem:
                 outcome.problem = conversation.failure(outcome.item.key)
                 outcome.changed = outcome.changed or conversation.moved(outcome.item.key, driver.world)
-    return _result(domain, driver, outcomes, conversation)
+    return _result(outcomes, lambda item: domain.report(item, driver.world, conversation))
+
+
+def _declare(domain: Plans, store: Store, check_mode: bool) -> tuple[Mapping[Any, Any], list[Outcome]]:
+    """What was there, and what became of each item."""
+    namespaces = sorted({item.key.namespace for item in domain.items})
+    before = store.observe(namespaces)
+    plans = [(item, domain.plan(item, before.get(item.key))) for item in domain.items]
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        outcomes = list(pool.map(lambda plan: _apply(domain, store, before, plan[0], plan[1], check_mode), plans))
+    if check_mode:
+        for outcome in outcomes:
+            if not outcome.problem:
+                more, outcome.msg = domain.foresee(outcome.item, before.get(outcome.item.key), outcome.changed)
+                outcome.changed = outcome.changed or more
+    return before, outcomes
 
 
 def _apply(
-    domain: Domain[C], driver: Driver, before: Mapping[Any, Any], item: Any, actions: Sequence[Any], check_mode: bool
+    domain: Plans, store: Store, before: Mapping[Any, Any], item: Any, actions: Sequence[Any], check_mode: bool
 ) -> Outcome:
     outcome = Outcome(item)
     if not actions:
@@ -207,7 +262,7 @@ def _apply(
     outcome.before = outcome.after = domain.view(observed.raw) if observed else {}
     try:
         for action in actions:
-            raw = driver.apply(action, dry_run=check_mode)
+            raw = store.apply(action, dry_run=check_mode)
             outcome.after = domain.view(raw) if raw else {}
     except Problem as problem:
         outcome.problem = str(problem)
@@ -256,9 +311,7 @@ def _write(conversation: Conversation, driver: Driver, key: Any, action: Any) ->
     return None
 
 
-def _result(
-    domain: Domain[C], driver: Driver, outcomes: Sequence[Outcome], conversation: Optional[C]
-) -> dict[str, Any]:
+def _result(outcomes: Sequence[Outcome], report: Callable[[Any], Mapping[str, Any]]) -> dict[str, Any]:
     results = [
         {
             "name": outcome.item.key.name,
@@ -266,7 +319,7 @@ def _result(
             "changed": outcome.changed,
             "failed": bool(outcome.problem),
             "msg": outcome.problem or outcome.msg,
-            **domain.report(outcome.item, driver.world, conversation),
+            **report(outcome.item),
         }
         for outcome in outcomes
     ]
@@ -276,13 +329,13 @@ def _result(
         "failed": bool(failures),
         "msg": " | ".join(failures) or "; ".join(outcome.msg for outcome in outcomes if outcome.msg),
         "results": results,
-        "diff": [_diff(outcome) for outcome in outcomes if outcome.before != outcome.after],
     }
     single = results[0] if len(results) == 1 else {}
-    shown: dict[str, Any] = redact({**single, **summary})
-    return shown
+    diff = [_diff(outcome) for outcome in outcomes if outcome.before != outcome.after]
+    return {**redact({**single, **summary}), "diff": diff}
 
 
 def _diff(outcome: Outcome) -> dict[str, Any]:
-    header = f"{outcome.item.key.namespace}/{outcome.item.key.name}"
-    return {"before_header": header, "after_header": header, "before": outcome.before, "after": outcome.after}
+    header = redact_text(f"{outcome.item.key.namespace}/{outcome.item.key.name}")
+    before, after = redact_change(outcome.before, outcome.after)
+    return {"before_header": header, "after_header": header, "before": before, "after": after}

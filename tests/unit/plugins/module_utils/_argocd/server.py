@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Server-side apply of Applications, small but faithful: what the API server keeps, who owns what, what is removed.
+"""Server-side apply of one object, small but faithful: what the API server keeps, who owns what, what is removed.
 
 As seen in a real one (Kubernetes 1.36, the CRD of Argo CD 3.6): lists are atomic, except finalizers, which are a set;
 maps are granular; an applied structure is owned as a whole only while it is empty; empty labels and annotations are
@@ -19,9 +19,10 @@ _FINALIZERS = ("metadata", "finalizers")
 
 
 class Server:
-    """One Application and its managers."""
+    """One Application (or what has ``part`` beside metadata) and its managers."""
 
-    def __init__(self) -> None:
+    def __init__(self, part: str = "spec") -> None:
+        self._part = part
         self._values: dict[Path, Any] = {}
         self._owned: dict[tuple[str, str], list[Path]] = {}
         self._names: dict[str, str] = {}
@@ -33,7 +34,7 @@ class Server:
             return None
         raw: dict[str, Any] = {
             "metadata": {**self._names, "uid": "1", "resourceVersion": "1"},
-            "spec": {},
+            self._part: {},
         }
         for path, value in self._values.items():
             if path[:2] == _FINALIZERS:
@@ -52,7 +53,7 @@ class Server:
 
     def apply(self, manifest: Mapping[str, Any], manager: str) -> None:
         """Server-side apply with force: fields of ours that are not given any more go, unless others own them, too."""
-        given = _leaves_of(manifest)
+        given = _leaves_of(manifest, self._part)
         mine = (manager, "Apply")
         for path in self._owned.get(mine, []):
             if path not in given and not any(
@@ -67,7 +68,7 @@ class Server:
 
     def update(self, manifest: Mapping[str, Any], manager: str) -> None:
         """A patch or update by somebody else: sets fields and owns what it changed."""
-        given = _leaves_of(manifest)
+        given = _leaves_of(manifest, self._part)
         changed = [path for path, value in given.items() if self._values.get(path, _NOTHING) != value]
         self._set(manifest, given)
         self._owned.setdefault((manager, "Update"), []).extend(changed)
@@ -97,13 +98,13 @@ def _within(path: Path, other: Path) -> bool:
     return other[: len(path)] == path
 
 
-def _leaves_of(manifest: Mapping[str, Any]) -> dict[Path, Any]:
+def _leaves_of(manifest: Mapping[str, Any], part: str) -> dict[Path, Any]:
     metadata = manifest["metadata"]
     found: dict[Path, Any] = {(*_FINALIZERS, name): {} for name in metadata.get("finalizers", [])}
     for name in ("labels", "annotations"):
         if name in metadata:
             found.update(_leaves(metadata[name], ("metadata", name)))
-    found.update(_leaves(manifest.get("spec", {}), ("spec",)))
+    found.update(_leaves(manifest.get(part, {}), (part,)))
     return found
 
 

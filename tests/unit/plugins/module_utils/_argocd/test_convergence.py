@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Desired, Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import APPLICATION
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import FIELD_MANAGER, plan_present
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import plan_present
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.full import MANIFEST, OPTIONS
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.server import Server
 from hypothesis import HealthCheck, given, settings

@@ -31,9 +31,9 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate impor
     rollback_refusal,
     wanted_revisions,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import FIELD_MANAGER
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import next_step
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.sync import Selected, Sync
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Watch, Write
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (

@@ -13,28 +13,9 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.fu
     SYNCED_TO,
     SYNCED_TO_SEVERAL,
 )
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.paths import given, leaves
 
 EXAMPLES = (OPTIONS, OTHER_OPTIONS, SYNCED_TO, SYNCED_TO_SEVERAL)
-
-
-def leaves(options, path=()):
-    """Paths of all options that have no options below them."""
-    for name, opt in options.items():
-        if opt.options:
-            yield from leaves(opt.options, (*path, name))
-        else:
-            yield (*path, name)
-
-
-def given(value, path=()):
-    """Paths of everything that is given; what is below a list counts for each of its items."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield (*path, name)
-            yield from given(item, (*path, name))
-    elif isinstance(value, list):
-        for item in value:
-            yield from given(item, path)
 
 
 @pytest.mark.parametrize("path", list(leaves(APPLICATION)), ids=".".join)

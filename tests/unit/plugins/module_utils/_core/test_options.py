@@ -59,3 +59,10 @@ def test_options_in_the_words_of_the_api(params, api):
 @pytest.mark.parametrize(("name", "camel"), [("path", "path"), ("jq_path_expressions", "jqPathExpressions")])
 def test_names_of_the_api_are_camel_case(name, camel):
     assert camel_case(name) == camel
+
+
+def test_what_ansible_checks_of_an_option():
+    assert argument_spec({"kind": Opt(choices=("a", "b"), default="a"), "key": Opt(no_log=True)}) == {
+        "kind": {"type": "str", "no_log": False, "choices": ["a", "b"], "default": "a"},
+        "key": {"type": "str", "no_log": True},
+    }

@@ -4,7 +4,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import MASK, redact, redact_text
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import (
+    MASK,
+    Hidden,
+    redact,
+    redact_change,
+    redact_text,
+    without,
+)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +102,39 @@ def test_the_rest_stays_as_it_is():
 )
 def test_secrets_in_arguments_are_masked(text, shown):
     assert redact_text(text) == shown
+
+
+def test_what_is_hidden_is_masked_whatever_its_name():
+    assert redact({"certificate": Hidden("s3cret"), "list": [Hidden("s3cret"), Hidden("")]}) == {
+        "certificate": MASK,
+        "list": [MASK, ""],
+    }
+    assert Hidden("a") == "a"
+
+
+def test_arguments_and_environment_of_a_program_that_gives_credentials_are_masked():
+    program = {"command": "aws", "args": ["--x", "s3cret"], "env": {"A": "s3cret"}, "provideClusterInfo": True}
+    assert redact({"execProviderConfig": program}) == {
+        "execProviderConfig": {**program, "args": [MASK, MASK], "env": {"A": MASK}}
+    }
+
+
+def test_a_difference_that_is_masked_is_told():
+    before = {"same": "a", "password": "old", "url": "https://me:old@host", "list": [Hidden("old"), "x"], "gone": 1}
+    after = {"same": "a", "password": "new", "url": "https://me:new@host", "list": [Hidden("new"), "y"], "came": 1}
+    assert redact_change(before, after) == (
+        {"same": "a", "password": MASK, "url": f"https://{MASK}@host", "list": [MASK, "x"], "gone": 1},
+        {
+            "same": "a",
+            "password": f"{MASK} (changed)",
+            "url": f"https://{MASK}@host (changed)",
+            "list": [f"{MASK} (changed)", "y"],
+            "came": 1,
+        },
+    )
+    assert redact_change({"list": ["a"]}, {"list": ["a", Hidden("b")]}) == ({"list": ["a"]}, {"list": ["a", MASK]})
+    assert redact_change({"token": "a"}, {"token": "a"}) == ({"token": MASK}, {"token": MASK})
+
+
+def test_secrets_are_taken_out_of_a_text():
+    assert without("a s3cret-long and s3cret", ["s3cret", "s3cret-long", ""]) == f"a {MASK} and {MASK}"

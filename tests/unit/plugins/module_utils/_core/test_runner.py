@@ -422,8 +422,46 @@ def test_secrets_are_masked_in_diffs_and_messages():
     result = run(Domain({"web": [("web", after)]}, scripts), Server({"web": before}))
     assert "s3cret" not in str(result)
     assert result["msg"] == result["results"][0]["msg"] == f"cannot clone https://{MASK}@host/a"
-    assert result["diff"][0]["after"]["parameters"][0] == {"name": "auth.password", "value": MASK}
+    assert result["diff"][0]["before"]["parameters"][0] == {"name": "auth.password", "value": MASK}
+    assert result["diff"][0]["after"]["parameters"][0] == {"name": "auth.password", "value": f"{MASK} (changed)"}
     assert result["changed"] is True
+
+
+# What only declares
+
+
+class Declarations(Domain):
+    def warnings(self, item, observed):
+        return [f"{item.key.name} goes, by https://me:s3cret@host"] if observed else []
+
+    def told(self, item, observed):
+        return {"there": observed is not None}
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_declaration_is_planned_applied_and_told(check_mode):
+    server = Server({"old": {"a": 1}})
+    domain = Declarations({"new": [("new", {"a": 2})], "old": [("old", None)]}, foreseen={"new": (True, "would be")})
+    result = runner.declare(domain, server, check_mode)
+    assert by_name(result, "changed") == {"new": True, "old": True}
+    assert by_name(result, "msg") == {"new": "would be" if check_mode else "", "old": ""}
+    assert by_name(result, "there") == {"new": not check_mode, "old": True}
+    assert sorted(server.dry if check_mode else server.applied) == ["new", "old"]
+    assert [(diff["before"], diff["after"]) for diff in result["diff"]] == [({}, {"a": 2}), ({"a": 1}, {})]
+    assert result["warnings"] == [f"old goes, by https://{MASK}@host"]
+
+
+def test_a_declaration_that_changes_nothing_warns_of_nothing():
+    result = runner.declare(Declarations({"web": []}), Server(), False)
+    assert "warnings" not in result
+    assert result["changed"] is False
+
+
+def test_a_module_that_only_declares_hands_its_options_on(monkeypatch):
+    monkeypatch.setattr(runner, "Module", FakeModule)
+    with pytest.raises(Exit) as caught:
+        runner.run_declaration({"name": {}}, lambda params: Declarations({"web": []}), lambda params: Server())
+    assert caught.value.args[0]["results"][0]["name"] == "web"
 
 
 # run_module
@@ -486,6 +524,7 @@ def test_a_problem_before_anything_was_done_is_one_sentence(monkeypatch, problem
         ({"apps": [{}, "abc"]}, "apps[1] is 'abc', and a list of key: value was expected"),
         ({"apps": [{"sync": 1}]}, "apps[0].sync is 1, and key: value was expected"),
         ({"apps": [{"sync": {}}, {"sync": None}], "name": 1}, "dictionary requested"),
+        ({"logins": ["s3cret"]}, "logins[0] is a text, and a list of key: value was expected"),
     ],
 )
 def test_what_should_be_a_structure_is_named(monkeypatch, params, sentence):
@@ -506,8 +545,23 @@ def test_what_should_be_a_structure_is_named(monkeypatch, params, sentence):
     monkeypatch.setattr(runner.AnsibleModule, "fail_json", fail_json)
     sync = {"type": "dict", "options": {"prune": {"type": "bool"}}}
     with pytest.raises(Exit) as caught:
-        runner.Module(argument_spec={"name": {"type": "str"}, "apps": {"type": "list", "options": {"sync": sync}}})
+        runner.Module(
+            argument_spec={
+                "name": {"type": "str"},
+                "apps": {"type": "list", "options": {"sync": sync}},
+                "logins": {"type": "list", "options": {"tls": {"options": {"key": {"no_log": True}}}}},
+            }
+        )
     assert caught.value.args == (sentence,)
+
+
+def test_warnings_are_given_as_ansible_wants_them(monkeypatch):
+    warned = []
+    monkeypatch.setattr(runner.AnsibleModule, "exit_json", lambda self, **result: warned.append(result))
+    monkeypatch.setattr(runner.Module, "warn", lambda self, text: warned.append(text))
+    with pytest.raises(AssertionError, match="exit_json returned"):
+        object.__new__(runner.Module).exit_json(changed=True, warnings=["a", "b"])
+    assert warned == ["a", "b", {"changed": True, "invocation": {"module_args": {}}}]
 
 
 @pytest.mark.parametrize("end", ["exit_json", "fail_json"])

@@ -54,6 +54,12 @@ def test_list_gives_the_objects_and_where_to_watch_from(api):
     assert [(request.method, request.path, request.query) for request in api.requests] == [("GET", COLLECTION, {})]
 
 
+def test_a_list_can_be_of_those_with_a_label(api):
+    api.answers = [Answer(200, {"metadata": {"resourceVersion": "7"}, "items": []})]
+    client(api).list(APPLICATION, "argocd", label_selector="kind in (a,b)")
+    assert api.requests[0].query == {"labelSelector": "kind in (a,b)"}
+
+
 def test_the_core_group_has_a_path_and_a_name_of_its_own(api):
     pods = Kind("", "v1", "Pod", "pods")
     api.answers = [Answer(200, {"metadata": {"resourceVersion": "7"}, "items": []}), status(403, "forbidden")]
