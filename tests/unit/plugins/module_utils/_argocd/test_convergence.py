@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Desired, Observed
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import APPLICATION
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import METADATA, SPEC
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import plan_present
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.full import MANIFEST, OPTIONS
@@ -45,7 +45,7 @@ def params_of(options):
 
 
 SOURCE_KINDS = st.sampled_from([{"path": "a", "chart": None}, {"path": None, "chart": "a"}])
-ITEM = {name: opt for name, opt in APPLICATION.items() if name not in ("name", "revision", "revisions")}
+ITEM = {**METADATA, **SPEC}
 
 
 @st.composite
