@@ -1,7 +1,11 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One sandbox with one user and applications for each group of tests (``xdist_group``); groups run side by side."""
+"""Files of tests run side by side, each worker with a sandbox and a user of its own.
+
+What a file finds are applications as they were pushed last; only test_gitops.py, the longest and so the first, begins
+with none.
+"""
 
 from __future__ import annotations
 

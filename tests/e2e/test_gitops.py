@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from gitops import APPLICATIONS, MANIFESTS, GitOps, Run, annotate, assert_live, until
 
-pytestmark = pytest.mark.xdist_group("deploy")
-
 
 def test_check_from_nothing_writes_nothing(user: GitOps) -> None:
     assert not user.applications()

@@ -8,8 +8,6 @@ from __future__ import annotations
 import pytest
 from gitops import GitOps, annotate, assert_live, until
 
-pytestmark = pytest.mark.xdist_group("operate")
-
 PROCESSES = [
     "etcd",
     "kube-apiserver",

@@ -12,8 +12,6 @@ import pytest
 from gitops import MANIFESTS, GitOps, Run
 from rendering import tool
 
-pytestmark = pytest.mark.xdist_group("operate")
-
 
 @pytest.fixture
 def checkout(deployed: GitOps) -> Iterator[GitOps]:

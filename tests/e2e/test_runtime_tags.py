@@ -12,8 +12,6 @@ import pytest
 from gitops import Run
 from sandbox import ROOT
 
-pytestmark = pytest.mark.xdist_group("operate")
-
 NOT_YET = ("infra", "kubespray", "gpu", "argocd")
 
 

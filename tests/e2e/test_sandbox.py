@@ -13,8 +13,6 @@ import pytest
 from runs import parents_of_processes, present
 from sandbox import Sandbox
 
-pytestmark = pytest.mark.xdist_group("operate")
-
 
 def test_second_run_changes_nothing(sandbox: Sandbox) -> None:
     for options in ([], ["--check", "--diff"]):

@@ -34,7 +34,7 @@ _SYNC: Mapping[str, str] = {
         "delete the object and sync again, or give it the sync options Replace=true and Force=true"
     ),
     r'namespaces "[^"]*" not found': "add the sync option CreateNamespace=true, or create the namespace",
-    r"(could not find the requested resource|no matches for kind|CRD .* not found|resource mapping not found)": (
+    r"(could not find the requested resource|for requested resource|no matches for kind|CRD is installed)": (
         "install the CRD first; if the same sync does, add SkipDryRunOnMissingResource=true"
     ),
     r"Apply failed with \d+ conflicts?": "leave the fields to the manager that it names, or add ServerSideApply=true",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     REFRESH_ANNOTATION,
@@ -53,9 +53,24 @@ def plan_present(desired: Desired, observed: Optional[Observed]) -> tuple[Action
         raise Refused(
             f"{desired.key} is being deleted; wait until it is gone (state: absent with wait), then declare it again"
         )
-    if not desired.declares or (observed is not None and is_applied(desired.manifest, observed.raw, _NOT_DECLARED)):
+    if not desired.declares:
         return ()
-    return (Apply(desired.key, desired.manifest),)
+    manifests = (desired.manifest, _still_automated(desired.manifest, observed))
+    if observed and any(is_applied(manifest, observed.raw, _NOT_DECLARED) for manifest in manifests):
+        return ()
+    return (Apply(desired.key, manifests[-1]),)
+
+
+def _still_automated(manifest: Mapping[str, Any], observed: Optional[Observed]) -> Mapping[str, Any]:
+    """``automated: {}`` said in another way, where something is in it that may be dropped.
+
+    The API server makes null of a structure whose last field is dropped, and refuses it then.
+    """
+    policy = manifest.get("spec", {}).get("syncPolicy", {})
+    there = observed.raw["spec"].get("syncPolicy", {}).get("automated") if observed else None
+    if policy.get("automated") != {} or not there:
+        return manifest
+    return {**manifest, "spec": {**manifest["spec"], "syncPolicy": {**policy, "automated": {"enabled": True}}}}
 
 
 def plan_absent(key: Key, observed: Optional[Observed], cascade: Optional[str]) -> tuple[Action, ...]:

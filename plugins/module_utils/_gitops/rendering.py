@@ -34,7 +34,7 @@ def render(params: Mapping[str, Any], _dry_run: bool, run_command: RunCommand) -
 
     def run(what: str, *argv: str) -> list[Any]:
         try:
-            status, stdout, stderr = run_command([*argv], cwd=top)
+            status, stdout, stderr = run_command([*argv], cwd=top, handle_exceptions=False)
         except OSError as error:
             raise Failed(f"{argv[0]} cannot be run ({error.strerror}); install it, or give its path.") from error
         if status != 0:

@@ -49,6 +49,10 @@ def test_a_source_that_cannot_be_read(message: str, fix: str) -> None:
         ("CustomResourceDefinition is invalid: metadata.annotations: Too long: must have at most 262144", "ServerSide"),
         ('namespaces "mlops" not found', "CreateNamespace=true"),
         ("one or more objects failed to apply, reason: no matches for kind Foo", "install the CRD"),
+        (
+            "The Kubernetes API could not find a/Foo for requested resource x/foo",
+            "install the",
+        ),
         ('Apply failed with 1 conflict: conflict with "helm": .spec.replicas', "manager that it names"),
         ("only dynamically provisioned pvc can be resized and the storageclass", "allowVolumeExpansion"),
         ('pods "x" is forbidden: violates PodSecurity "restricted:latest"', "security context"),

@@ -113,6 +113,22 @@ def test_an_option_that_was_dropped_is_removed(options):
     assert len(plan(**options)) == 1
 
 
+def test_automated_sync_stays_while_all_that_it_was_told_is_dropped():
+    """The API server makes null of a structure whose last field is dropped, and refuses it."""
+
+    def told(**automated):
+        def change(raw):
+            raw["spec"]["syncPolicy"]["automated"] = automated
+            (ours,) = (each for each in raw["metadata"]["managedFields"] if each["manager"] == "ai_how.cloud")
+            ours["fieldsV1"]["f:spec"]["f:syncPolicy"]["f:automated"] = {f"f:{name}": {} for name in automated}
+
+        return captured(change)
+
+    (action,) = plan(told(prune=True))
+    assert action.manifest["spec"]["syncPolicy"]["automated"] == {"enabled": True}
+    assert plan(told(enabled=True)) == ()
+
+
 def _others(raw):
     raw["metadata"]["labels"]["team"] = "ml"
     raw["metadata"]["annotations"]["notified"] = "true"
