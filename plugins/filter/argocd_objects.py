@@ -65,6 +65,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
+    - C(problem), a sentence if the manifest or a setting cannot be, else empty.
     - C(definitions), the definitions of custom resources; C(secrets); C(objects), all others, the workloads last;
       and C(names), no more than what names all objects but the definitions.
   type: dict
@@ -73,17 +74,16 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.installation import Settings, installation
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 
 
-def argocd_objects(text: str, namespace: str, **settings: Any) -> dict[str, list[dict[str, Any]]]:
-    """The objects of an installation. Raises AnsibleFilterError for a manifest or settings that cannot be."""
+def argocd_objects(text: str, namespace: str, **settings: Any) -> dict[str, Any]:
+    """The objects of an installation. A ``problem`` is a result, for a failed task would wrap its sentence in others."""
     try:
-        return installation(str(text), Settings(namespace, **settings))
+        return {"problem": "", **installation(str(text), Settings(namespace, **settings))}
     except Invalid as problem:
-        raise AnsibleFilterError(str(problem)) from problem
+        return {"problem": str(problem)}
 
 
 class FilterModule:

@@ -64,12 +64,12 @@ def argocd_password(password: str, current: str = "") -> str:
         )
     if _is_hash_of(secret, current):
         return current
-    return bcrypt.hashpw(secret, bcrypt.gensalt(_ROUNDS)).decode()
+    return str(bcrypt.hashpw(secret, bcrypt.gensalt(_ROUNDS)).decode())
 
 
 def _is_hash_of(secret: bytes, current: str) -> bool:
     try:
-        return bcrypt.checkpw(secret, current.encode())
+        return bool(bcrypt.checkpw(secret, current.encode()))
     except ValueError:  # no hash at all
         return False
 

@@ -29,13 +29,7 @@ notes:
 extends_documentation_fragment:
   - ai_how.cloud.kube_auth
   - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.action_groups
-action_groups:
-  - ai_how.cloud.k8s
 attributes:
-  action_group:
-    membership:
-      - ai_how.cloud.k8s
   check_mode:
     support: full
   diff_mode:
