@@ -214,14 +214,14 @@ def test_changed_settings_restart_what_reads_them_and_a_password_is_rotated(user
     run = user.install(
         "-vvvv",
         "--diff",
-        argocd_params={"server.log.level": "warn"},
+        argocd_params={"notificationscontroller.log.level": "warn"},
         argocd_rbac={"policy.default": "role:readonly"},
         argocd_admin_password=SECRETS[1],
     )
     assert run.returncode == 0, run.output
     assert not [secret for secret in SECRETS if secret in run.output]
     left = {name for uid, name in before.items() if uid not in user.pods()}
-    assert [name.rsplit("-", 2)[0] for name in left] == ["argocd-server"]
+    assert [name.rsplit("-", 2)[0] for name in left] == ["argocd-notifications-controller"]
     until(lambda: user.logs_in(SECRETS[1]), 20, "the new password counts")
     assert not user.logs_in(SECRETS[0])
     config = user.objects("api/v1/namespaces/argocd/configmaps")

@@ -12,6 +12,7 @@ from typing import Any, Optional
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.installation import LABEL
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.readiness import Unready, unready
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import CANNOT_START_GRACE
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Problem, TimedOut, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
@@ -26,8 +27,6 @@ ARGUMENTS = {
 _POD = Kind("", "v1", "Pod", "pods")
 _KINDS = (Kind("apps", "v1", "Deployment", "deployments"), Kind("apps", "v1", "StatefulSet", "statefulsets"))
 _LOOK_AFTER = 1.0
-# Seconds for which pods say that they cannot start until that is believed. A rollout replaces old ones meanwhile.
-_CANNOT_START_GRACE = 15.0
 
 
 def wait(params: Mapping[str, Any], dry_run: bool, _run_command: RunCommand) -> dict[str, Any]:
@@ -55,7 +54,7 @@ def until_ready(client: Client, namespace: str, timeout: float) -> None:
             stuck_since = None
         elif stuck_since is None:
             stuck_since = now
-        elif now - stuck_since >= _CANNOT_START_GRACE:
+        elif now - stuck_since >= CANNOT_START_GRACE:
             raise Failed("; ".join(map(str, stuck)))
         if now >= deadline:
             raise TimedOut(f"after {timeout:g} s {away or '; '.join(map(str, left))}")

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd import rollout
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.installation import LABEL
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.readiness import unready
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import CANNOT_START_GRACE
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, TimedOut, Unavailable
 
 READY = {
@@ -130,7 +131,7 @@ def test_what_does_not_heal_ends_the_wait_early(time: list[float]) -> None:
     cluster: Any = Cluster(workload(availableReplicas=0))
     with pytest.raises(Failed, match="ErrImagePull"):
         rollout.until_ready(cluster, "argocd", 600)
-    assert time[0] == 15
+    assert time[0] == CANNOT_START_GRACE
 
 
 @pytest.mark.parametrize(("answer", "told"), [(Unavailable("away"), "away"), (workload(updatedReplicas=0), "argocd-s")])
