@@ -29,10 +29,17 @@ import yaml
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 APPLICATIONS = ROOT / "k8s-manifests" / "base" / "mlops"
-KUBERNETES_PINS = ROOT / "roles" / "sandbox" / "files" / "tools" / "kubernetes"
+TOOLS = ROOT / "roles" / "sandbox" / "files" / "tools"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ai_how.cloud"
 
 PAUSE = "registry.k8s.io/pause:3.10.2"  # what containerd 2.4 and Kubernetes 1.36 name
+MODULES = {
+    "argocd": "github.com/argoproj/argo-cd/v3",
+    "helm": "helm.sh/helm/v3",
+    "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
+}
+DEMO = ["postgresql", "minio", "mlflow", "pause"]  # what is made if none is named
+REDIS = "public.ecr.aws/docker/library/redis:8.10.1-alpine"  # what Argo CD's manifests name
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 UNNEEDED = ["doc", "i18n", "info", "lintian", "locale", "man", "perl", "perl5", "postgresql-common"]  # of /usr/share
 LIBRARIES = "/usr/lib/*-linux-gnu"
@@ -208,10 +215,62 @@ def mlflow(build: Build) -> None:
 
 def pause(build: Build) -> None:
     build.say("compiling, from the sources of Kubernetes")
-    build.run(go(), "mod", "download", "k8s.io/kubernetes", cwd=KUBERNETES_PINS, **GO_ENVIRON)
-    where = build.run(go(), "list", "-m", "-f", "{{.Dir}}", "k8s.io/kubernetes", cwd=KUBERNETES_PINS, **GO_ENVIRON)
-    source = Path(where.strip()) / "build" / "pause" / "linux" / "pause.c"
-    build.run("cc", "-Os", "-static", "-s", f"-DVERSION=v{build.image.tag}", "-o", build.root / "pause", source)
+    program = source(build, "kubernetes", "k8s.io/kubernetes") / "build" / "pause" / "linux" / "pause.c"
+    build.run("cc", "-Os", "-static", "-s", f"-DVERSION=v{build.image.tag}", "-o", build.root / "pause", program)
+
+
+def argocd(build: Build) -> None:
+    build.debian(
+        "bookworm",
+        ["coreutils", "dash", "git", "gpg", "gpg-agent", "libc-bin", "openssh-client", "sed", "tini"],
+        [f"{LIBRARIES}/perl*"],
+    )
+    folder = build.root / "usr" / "local" / "bin"
+    folder.mkdir(parents=True)
+    for tool in ("argocd", "helm", "kustomize"):
+        shutil.copy2(from_sandbox(tool, pinned(tool)), folder)
+    for name in ("application-controller applicationset-controller cmp-server commit-server dex k8s-auth notifications"
+                 " repo-server server").split():  # fmt: skip
+        (folder / f"argocd-{name}").symlink_to("argocd")
+    upstream = source(build, "argocd", MODULES["argocd"])
+    for script in ("entrypoint.sh", "hack/git-verify-wrapper.sh", "hack/gpg-wrapper.sh"):
+        build.write(f"usr/local/bin/{Path(script).name}", (upstream / script).read_text(), 0o755)
+    build.write("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nargocd:x:999:999::/home/argocd:/bin/sh\n")
+    for path, mode in {"home/argocd": 0o777, "app/config/tls": 0o755, "app/config/ssh": 0o755, "tmp": 0o1777}.items():
+        (build.root / path).mkdir(parents=True)
+        (build.root / path).chmod(mode)
+    for path in ("app/config/gpg/source", "app/config/gpg/keys"):
+        (build.root / path).mkdir(parents=True)
+
+
+def source(build: Build, tool: str, module: str) -> Path:
+    """The folder of a module that a tool of the sandbox is compiled from."""
+    build.run(go(), "mod", "download", module, cwd=TOOLS / tool, **GO_ENVIRON)
+    return Path(build.run(go(), "list", "-m", "-f", "{{.Dir}}", module, cwd=TOOLS / tool, **GO_ENVIRON).strip())
+
+
+def redis(build: Build) -> None:
+    build.debian("bookworm", ["libc-bin"], [])
+    (build.root / "usr" / "local" / "bin").mkdir(parents=True)
+    shutil.copy2(from_sandbox("redis", "*", "redis-server"), build.root / "usr" / "local" / "bin")
+
+
+def pinned(tool: str) -> str:
+    """The version of a tool of the sandbox that is compiled."""
+    (version,) = re.findall(
+        rf"^(?:require|\t)?\s*{MODULES[tool]} (v\S+)", (TOOLS / tool / "go.mod").read_text(), re.MULTILINE
+    )
+    return str(version)
+
+
+def from_sandbox(tool: str, version: str, program: str = "") -> Path:
+    """A program that the role sandbox has put into its cache."""
+    found = sorted((CACHE / "tools" / tool).glob(f"{version}/{program or tool}"))
+    if not found:
+        raise Failed(
+            f"{program or tool} {version} is not in {CACHE / 'tools'}; bring a sandbox up, which puts it there."
+        )
+    return found[-1]
 
 
 GO_ENVIRON = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
@@ -257,10 +316,30 @@ def images() -> dict[str, Image]:
         ),
         "pause": Image(
             PAUSE,
-            KUBERNETES_PINS,
+            TOOLS / "kubernetes",
             ["buildah", "cc", "go"],
             pause,
             ['--entrypoint=["/pause"]', "--user=65535:65535"],
+        ),
+        "argocd": Image(
+            f"quay.io/argoproj/argocd:{pinned('argocd')}",
+            TOOLS / "argocd",
+            ["buildah", "go", "mmdebstrap"],
+            argocd,
+            [
+                '--entrypoint=["/usr/bin/tini", "--"]',
+                environ,
+                "--env=USER=argocd",
+                "--user=999",
+                "--workingdir=/home/argocd",
+            ],
+        ),
+        "redis": Image(
+            REDIS,
+            TOOLS / "argocd",
+            ["buildah", "mmdebstrap"],
+            redis,
+            ['--entrypoint=["redis-server"]', environ, "--workingdir=/tmp"],
         ),
     }
 
@@ -373,12 +452,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make container images as OCI archives, without a registry.")
     parser.add_argument("--folder", type=Path, help="put links to the archives here, as NAME.tar")
     parser.add_argument("--check", action="store_true", help="only tell what is missing to make them; Go may yet come")
-    parser.add_argument("image", nargs="*", metavar="IMAGE", help=f"of {', '.join(known)}; default: all")
+    parser.add_argument("image", nargs="*", metavar="IMAGE", help=f"of {', '.join(known)}; default: {', '.join(DEMO)}")
     options = parser.parse_args()
     if unknown := set(options.image) - set(known):
         parser.error(f"no image {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     os.umask(0o022)  # what the image's user must be able to read
-    names = options.image or list(known)
+    names = options.image or DEMO
     if options.check:
         for name in names:
             if not archive_of(name, known[name]).exists():
