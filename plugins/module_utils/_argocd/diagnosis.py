@@ -25,7 +25,7 @@ _SOURCE: Mapping[str, str] = {
     r"|could not read Username)": "give Argo CD credentials for the repository, or correct its URL",
     r"(no such host|connection refused|i/o timeout|dial tcp)": "make what it names reachable for Argo CD's repo-server",
     r"not permitted in project": "let the project permit it (sources, destinations, kinds), or use another project",
-    r"(project which does not exist|appproject.* not found)": "create the project, or name another one",
+    r"(project .* does not exist|appproject.* not found)": "create the project, or name another one",
 }
 # What the API server says when it does not take a manifest, and what helps.
 _SYNC: Mapping[str, str] = {

@@ -31,6 +31,7 @@ def test_nothing_is_wrong_with_a_healthy_application() -> None:
         ("unable to resolve 'no-such-branch' to a commit SHA", "push the branch or tag"),
         ("failed to list refs: authentication required", "give Argo CD credentials"),
         ("dial tcp: lookup git.example.org: no such host", "reachable for Argo CD's repo-server"),
+        ("Application referencing project missing which does not exist", "create the project"),
         ("application repo https://x is not permitted in project 'a'", "let the project permit it"),
         ("spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden", "Replace=true"),
         ("anything else", "correct its source"),
