@@ -29,7 +29,8 @@ options:
     elements: str
     aliases: [name]
   recurse:
-    description: Whether the applications that they deploy (app of apps) are told of, too, at any depth.
+    description:
+      - Whether the applications of this namespace that they deploy (app of apps) are told of, too, at any depth.
     type: bool
     default: false
   pods:
@@ -161,9 +162,9 @@ applications:
       elements: dict
       returned: always
     children:
-      description: Names of the applications that it deploys.
+      description: The applications that it deploys, with C(namespace) and C(name).
       type: list
-      elements: str
+      elements: dict
       returned: always
     problems:
       description:
@@ -183,6 +184,12 @@ applications:
           C(message) of each) and C(logs) (by container).
       type: list
       elements: dict
+      returned: with O(pods)
+    hidden_namespaces:
+      description:
+        - Namespaces that it deploys to and whose pods may not be listed, so that RV(applications[].pods) lacks them.
+      type: list
+      elements: str
       returned: with O(pods)
 """
 

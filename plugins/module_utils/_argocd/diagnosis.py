@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.deletion import what_holds
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed, said
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
 
 # What Argo CD says when it cannot make manifests of the source, and what helps.
@@ -81,7 +81,12 @@ def _problems(app: Observed, troubles: Sequence[Trouble]) -> Iterator[Problem]:
 
 def _sync(app: Observed) -> Iterator[Problem]:
     operation = app.operation
-    if operation and (operation.failed or (operation.running and operation.retries)):
+    if operation and operation.dry_run:
+        return
+    if operation and operation.failed and operation.message == "Operation terminated":
+        if app.sync != "Synced":
+            yield Problem("SyncTerminated", "its last sync was ended before its end", _again(app))
+    elif operation and ((operation.failed and app.sync != "Synced") or (operation.running and operation.retries)):
         for cause in operation.failures or (operation.message,):
             yield Problem("SyncFailed", cause, _fix(_SYNC, cause) or _CORRECT)
     elif operation and operation.running and "blocked by sync window" in operation.message:
@@ -95,16 +100,27 @@ def _out_of_sync(app: Observed) -> tuple[str, str]:
     """Cause and fix."""
     differing = ", ".join(app.out_of_sync) or "no resource is named"
     pruned = any(resource.get("requiresPruning") for resource in app.resources)
-    deployed = app.history[-1][1] if app.history else ()
-    sync = f"sync it: ai_how.cloud.argocd_app with name: {app.key.name} and state: synced"
+    sync = _again(app)
     if app.auto_sync and pruned and not app.auto_prune:
         return f"gone from Git, and automated sync does not prune: {differing}", f"{sync}, prune: true; or prune in Git"
-    if deployed and deployed == app.revisions:
+    if _is_as_deployed(app):
         cause = f"not as the commit has it that is deployed, so it was changed in the cluster: {differing}"
         return cause, f"put the change into Git, or {sync}" + ("" if app.auto_sync else "; self_heal does it by itself")
     if not app.auto_sync:
-        return f"Git has a newer commit, and it does not sync automatically: {differing}", sync
+        return f"Git or its settings are newer, and it does not sync automatically: {differing}", sync
     return f"not synced yet: {differing}", "wait for the sync, or see why it fails"
+
+
+def _is_as_deployed(app: Observed) -> bool:
+    """Whether it was deployed last at this very commit, with the same settings."""
+    last = app.deployments[-1] if app.deployments else None
+    return (
+        last is not None and last.revisions == app.revisions and said(list(last.sources)) == said(list(app.raw_sources))
+    )
+
+
+def _again(app: Observed) -> str:
+    return f"sync it: ai_how.cloud.argocd_app with name: {app.key.name} and state: synced"
 
 
 def _health(app: Observed, troubles: Sequence[Trouble]) -> Iterator[Problem]:

@@ -127,6 +127,11 @@ class ApplicationDriver:
     def world(self) -> Mapping[Key, Observed]:
         return self._seen
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Namespaces whose pods this user may not see, as far as they were looked at."""
+        return frozenset(self._hidden)
+
     def observe(self, namespaces: Iterable[str]) -> Mapping[Key, Observed]:
         """List the namespaces; the answer does not change later, unlike ``world``."""
         for namespace in namespaces:

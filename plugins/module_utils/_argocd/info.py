@@ -44,11 +44,11 @@ def describe(app: Observed, troubles: Sequence[Trouble] = ()) -> dict[str, Any]:
         **summary(app),
         **state(app),
         "project": spec.get("project", ""),
-        "sources": list(spec.get("sources") or [spec.get("source", {})]),
+        "sources": [dict(source) for source in app.raw_sources],
         "destination": dict(spec.get("destination", {})),
         "automated": app.auto_sync,
         "images": list(status.get("summary", {}).get("images", [])),
-        "children": [child.name for child in app.children],
+        "children": [{"namespace": child.namespace, "name": child.name} for child in app.children],
         "problems": problems(app, troubles),
     }
 

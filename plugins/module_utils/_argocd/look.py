@@ -39,7 +39,8 @@ def tell(params: Mapping[str, Any], _dry_run: bool = True, _run_command: object 
             driver.write(LookAtPods(app.key))
         troubles = driver.world[app.key].troubles
         pods = [_pod(client, trouble, params["log_lines"]) for trouble in troubles]
-        found.append({**describe(app, troubles), "pods": pods})
+        hidden = sorted(driver.hidden & {resource.namespace for resource in app.workloads})
+        found.append({**describe(app, troubles), "pods": pods, "hidden_namespaces": hidden})
     return {"changed": False, "applications": redact(found)}
 
 
@@ -52,12 +53,11 @@ def _pod(client: Client, trouble: Trouble, lines: int) -> dict[str, Any]:
         told["events"] = warnings_of(client.list(_EVENT, namespace, **about)[0])
     except Problem as problem:
         told["events"] = [{"at": "", "reason": "Unknown", "message": str(problem)}]
-    try:
-        pod = client.get(POD, namespace, name) or {}
-        ended = logs_to_read(pod) if lines > 0 else []
-        told["logs"] = {
-            container: client.log(namespace, name, container, lines, previous) for container, previous in ended
-        }
-    except Problem as problem:
-        told["logs"] = {"": str(problem)}
+    told["logs"] = {}
+    pod = client.get(POD, namespace, name) or {}
+    for container, previous in logs_to_read(pod) if lines > 0 else []:
+        try:
+            told["logs"][container] = client.log(namespace, name, container, lines, previous)
+        except Problem as problem:
+            told["logs"][container] = str(problem)
     return told

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.diagnosis import problems
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
-from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import B, app, operation
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import B, app, operation, raw_app
 
 
 def resource(kind: str = "Deployment", status: str = "OutOfSync", **fields: Any) -> dict[str, Any]:
@@ -66,13 +67,31 @@ def test_a_source_that_cannot_be_read(message: str, fix: str) -> None:
 )
 def test_a_failed_sync_names_each_resource(message: str, fix: str) -> None:
     failed = resource(status="SyncFailed", message=message)
-    kind, cause, told = the_one(operation=operation("Failed", resources=[failed]))
-    assert (kind, cause) == ("SyncFailed", f"Deployment/web: {message}")
-    assert fix in told
+    found = problems(app(operation=operation("Failed", resources=[failed]), sync="OutOfSync", revision=B))[0]
+    assert (found["kind"], found["cause"]) == ("SyncFailed", f"Deployment/web: {message}")
+    assert fix in found["fix"]
 
 
 def test_a_failed_sync_without_resources() -> None:
-    assert the_one(operation=operation("Error", message="boom"))[:2] == ("SyncFailed", "boom")
+    found = problems(app(operation=operation("Error", message="boom"), sync="OutOfSync", revision=B))
+    assert (found[0]["kind"], found[0]["cause"]) == ("SyncFailed", "boom")
+
+
+def test_a_sync_that_failed_counts_no_more_once_it_is_synced() -> None:
+    failed = resource(status="SyncFailed", message="exceeded quota: x")
+    assert problems(app(operation=operation("Failed", resources=[failed]), sync="Synced")) == []
+
+
+def test_a_dry_run_that_failed_says_nothing_of_the_application() -> None:
+    state = operation("Failed", message="one or more objects failed to apply (dry run)")
+    state["operation"]["sync"]["dryRun"] = True
+    assert problems(app(operation=state)) == []
+
+
+def test_a_sync_that_somebody_ended() -> None:
+    found = problems(app(operation=operation("Failed", message="Operation terminated"), sync="OutOfSync", revision=B))
+    assert [problem["kind"] for problem in found] == ["SyncTerminated", "OutOfSync"]
+    assert found[0]["fix"] == "sync it: ai_how.cloud.argocd_app with name: web and state: synced"
 
 
 def test_a_sync_that_is_refused() -> None:
@@ -86,7 +105,7 @@ def test_a_closed_window() -> None:
 
 def test_a_newer_commit_that_is_not_synced_by_itself() -> None:
     _kind, cause, fix = the_one(sync="OutOfSync", revision=B, automated=None, resources=[resource()])
-    assert cause == "Git has a newer commit, and it does not sync automatically: Deployment/web"
+    assert cause == "Git or its settings are newer, and it does not sync automatically: Deployment/web"
     assert fix == "sync it: ai_how.cloud.argocd_app with name: web and state: synced"
 
 
@@ -94,6 +113,13 @@ def test_a_change_by_hand() -> None:
     _kind, cause, fix = the_one(sync="OutOfSync", automated=None, resources=[resource()])
     assert "it was changed in the cluster: Deployment/web" in cause
     assert "self_heal does it by itself" in fix
+
+
+def test_other_settings_at_the_same_commit_are_no_change_by_hand() -> None:
+    raw = raw_app(sync="OutOfSync", automated=None, resources=[resource()])
+    raw["spec"]["source"]["kustomize"] = {"namePrefix": "a-"}
+    (problem,) = problems(Observed.parse(raw))
+    assert problem["cause"] == "Git or its settings are newer, and it does not sync automatically: Deployment/web"
 
 
 def test_something_that_is_gone_from_git() -> None:

@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("kubernetes")
+
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.look import tell
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import child, raw_app
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._kube.api import Answer, Api, serve, status
+
+WEB = {"group": "apps", "kind": "Deployment", "namespace": "prod", "name": "web", "status": "Synced"}
+ENDED = {"terminated": {"exitCode": 1, "reason": "Error"}}
+POD = {
+    "metadata": {"namespace": "prod", "name": "web", "uid": "1"},
+    "status": {
+        "containerStatuses": [
+            {"name": name, "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": ENDED}
+            for name in ("web", "sidecar")
+        ]
+    },
+}
+EVENT = {
+    "metadata": {"creationTimestamp": "2026-11-23T12:00:00Z"},
+    "type": "Warning",
+    "reason": "BackOff",
+    "message": "Back-off restarting",
+}
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with serve() as running:
+        yield running
+
+
+def listed(*objects: dict[str, Any]) -> Answer:
+    return Answer(200, {"metadata": {"resourceVersion": "7"}, "items": list(objects)})
+
+
+def ask(api: Api, *answers: Answer, **options: Any) -> list[dict[str, Any]]:
+    api.answers = list(answers)
+    defaults = {"namespace": "argocd", "names": None, "recurse": False, "pods": True, "log_lines": 20}
+    applications: list[dict[str, Any]] = tell({"host": api.url, **defaults, **options})["applications"]
+    assert api.answers == []
+    return applications
+
+
+def pod_application() -> dict[str, Any]:
+    return raw_app(health="Degraded", resources=[{**WEB, "group": "", "kind": "Pod"}])
+
+
+def test_one_list_for_all(api: Api) -> None:
+    found = ask(api, listed(raw_app("one"), raw_app("two", health="Degraded")), pods=False)
+    assert [each["name"] for each in found] == ["one", "two"]
+    assert "pods" not in found[0]
+
+
+def test_what_pods_say_with_events_and_logs(api: Api) -> None:
+    no_log = status(400, "log is gone")
+    pods = [listed(POD), listed(EVENT), Answer(200, POD), Answer(200, "boom\n"), no_log]
+    ((pod,),) = (each["pods"] for each in ask(api, listed(pod_application()), *pods))
+    assert (pod["namespace"], pod["name"]) == ("prod", "web")
+    assert [event["reason"] for event in pod["events"]] == ["BackOff"]
+    assert pod["logs"]["web"] == "boom\n"
+    assert "log is gone" in pod["logs"]["sidecar"]
+
+
+def test_events_that_may_not_be_read_are_said(api: Api) -> None:
+    pods = [listed(POD), status(403, "no"), Answer(200, POD)]
+    ((pod,),) = (each["pods"] for each in ask(api, listed(pod_application()), *pods, log_lines=0))
+    assert "not allowed to list events in namespace prod" in pod["events"][0]["message"]
+    assert pod["logs"] == {}
+
+
+def test_pods_that_may_not_be_seen(api: Api) -> None:
+    (found,) = ask(api, listed(pod_application()), status(403, "no"))
+    assert (found["pods"], found["hidden_namespaces"]) == ([], ["prod"])
+
+
+def test_children_are_named_with_their_namespace(api: Api) -> None:
+    stack = raw_app("stack", resources=[child("web", namespace="team")])
+    (found,) = ask(api, listed(stack), names=["stack"])
+    assert found["children"] == [{"namespace": "team", "name": "web"}]
