@@ -24,7 +24,11 @@ options:
     type: list
     elements: dict
     required: true
-positional: objects
+  new_namespace:
+    description: A namespace that Argo CD makes, so that it need not be there.
+    type: str
+    default: ""
+positional: objects, new_namespace
 """
 
 EXAMPLES = r"""
@@ -48,15 +52,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import Hidden, redact_change
+
 # Written by the API server with each apply, whatever it changes.
 _NOISE = frozenset(("metadata.managedFields", "metadata.generation", "metadata.resourceVersion"))
 _MESSAGE = re.compile(r'"message":"((?:[^"\\]|\\.)*)"')
-# Argo CD makes it (CreateNamespace=true); a dry run cannot go on without.
-_NO_NAMESPACE = re.compile(r'^namespaces "[^"]*" not found')
 _WIDTH = 100
 
 
-def previewed(answer: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def previewed(
+    answer: Mapping[str, Any], objects: Sequence[Mapping[str, Any]], new_namespace: str = ""
+) -> list[dict[str, Any]]:
     """``[{"change": "changed", "lines": ["Service/web spec.type: ClusterIP -> NodePort"]}]``"""
     if "result" not in answer:
         return [{"change": "refused", "lines": [_reason(str(answer.get("msg", "no answer")))]}]
@@ -65,16 +71,30 @@ def previewed(answer: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -
         name = f"{each['kind']}/{each['metadata']['name']}"
         if entry.get("error"):
             reason = _reason(entry["error"]["msg"])
-            change = "new" if _NO_NAMESPACE.search(reason) else "refused"
+            change = "new" if reason == f'namespaces "{new_namespace}" not found' else "refused"
             found.append({"change": change, "lines": [f"{name}: {reason if change == 'refused' else 'new'}"]})
             continue
-        before, after = entry.get("diff", {}).get("before", {}), entry.get("diff", {}).get("after", {})
+        before, after = _without_secrets(each["kind"], entry.get("diff", {}))
         if after and not before:
             found.append({"change": "new", "lines": [f"{name}: new"]})
         else:
             lines = [f"{name} {path}: {_shown(old)} -> {_shown(new)}" for path, old, new in _leaves(before, after)]
             found += [{"change": "changed", "lines": lines}] if lines else []
     return found
+
+
+def _without_secrets(kind: str, diff: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Before and after, masked: what is taken out of Git may be a secret of before."""
+    before, after = diff.get("before", {}), diff.get("after", {})
+    if kind == "Secret":
+        before, after = _hidden(before), _hidden(after)
+    shown: tuple[Any, Any] = redact_change(before, after)
+    return shown
+
+
+def _hidden(secret: Mapping[str, Any]) -> dict[str, Any]:
+    values = {key: secret[key] for key in ("data", "stringData") if isinstance(secret.get(key), Mapping)}
+    return {**secret, **{key: {name: Hidden(value) for name, value in data.items()} for key, data in values.items()}}
 
 
 def _leaves(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -37,7 +37,7 @@ options:
     description:
       - Whether the pods of applications that are not Healthy are looked at, with their warnings and, of containers that
         ended badly, the end of their logs. Only for applications in Argo CD's own cluster.
-      - A log is shown as it is. What looks like a password in it is masked, which cannot be relied on.
+      - What looks like a password in a log is masked, which cannot be relied on.
     type: bool
     default: false
   log_lines:
@@ -181,7 +181,7 @@ applications:
     pods:
       description:
         - Its pods that do not run, with C(namespace), C(name), C(reason), C(advice), C(events) (C(at), C(reason) and
-          C(message) of each) and C(logs) (by container).
+          C(message) of each) and C(logs) (C(container) and C(text) of each).
       type: list
       elements: dict
       returned: with O(pods)

@@ -21,6 +21,14 @@ options:
     description: Folder of the applications below it.
     type: str
     required: true
+  target_revision:
+    description: The branch that the app-of-apps follows.
+    type: str
+    required: true
+  branch:
+    description: The branch that the checkout is or will be. Applications that follow another one are not rendered.
+    type: str
+    required: true
   helm:
     description: Name or path of the program C(helm).
     type: str
@@ -51,6 +59,8 @@ EXAMPLES = r"""
   ai_how.cloud.gitops_rendering:
     dir: /home/me/gitops
     path: k8s-manifests/argocd-apps
+    target_revision: main
+    branch: main
 """
 
 RETURN = r"""
@@ -68,8 +78,18 @@ applications:
       description: The namespace that it deploys to.
       type: str
       returned: always
+    creates_namespace:
+      description: Whether Argo CD makes that namespace.
+      type: bool
+      returned: always
+    resources:
+      description: What it deploys from the checkout, as C(group/kind/namespace/name).
+      type: list
+      elements: str
+      returned: always
     objects:
-      description: What it deploys from the checkout, with Argo CD's mark and without hooks.
+      description:
+        - What it deploys from the checkout, with Argo CD's mark and without hooks. Empty if a secret stands in it.
       type: list
       elements: dict
       returned: always
@@ -79,7 +99,7 @@ applications:
       elements: str
       returned: always
     elsewhere:
-      description: URLs of its other sources, which are not rendered.
+      description: Why something of it is not rendered.
       type: list
       elements: str
       returned: always
@@ -94,6 +114,8 @@ def main() -> None:
         {
             "dir": {"type": "path", "required": True},
             "path": {"type": "str", "required": True},
+            "target_revision": {"type": "str", "required": True},
+            "branch": {"type": "str", "required": True},
             "helm": {"type": "str", "default": "helm"},
             "kustomize": {"type": "str", "default": "kustomize"},
         },

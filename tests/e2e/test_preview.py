@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +21,7 @@ def checkout(deployed: GitOps) -> Iterator[GitOps]:
     deployed.git("checkout", "--quiet", "--", ".")
 
 
-def preview(user: GitOps, **settings: Any) -> Run:
+def preview(user: GitOps, *options: str, **settings: Any) -> Run:
     given = {
         "gitops_apps_preview_dir": str(user.tree),
         "gitops_apps_kubeconfig": str(user.box.kubeconfig),
@@ -28,14 +29,15 @@ def preview(user: GitOps, **settings: Any) -> Run:
         "gitops_apps_kustomize": tool("kustomize"),
         **settings,
     }
-    return user.playbook("ai_how.cloud.preview", given)
+    return user.playbook("ai_how.cloud.preview", given, *options)
 
 
 def edit(user: GitOps, path: str, old: str, new: str) -> None:
+    """Replace what matches ``old``, a regular expression."""
     file = user.tree / MANIFESTS / path
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))
+    text, count = re.subn(old, new, file.read_text())
+    assert count == 1
+    file.write_text(text)
 
 
 def test_what_is_deployed_already_changes_nothing(checkout: GitOps) -> None:
@@ -47,12 +49,14 @@ def test_what_is_deployed_already_changes_nothing(checkout: GitOps) -> None:
 
 def test_what_would_change(checkout: GitOps) -> None:
     before = {name: claim["metadata"]["resourceVersion"] for name, claim in checkout.claims().items()}
-    edit(checkout, "base/mlops/minio/pvc.yaml", "storage: 100Gi", "storage: 300Gi")
+    edit(checkout, "base/mlops/minio/pvc.yaml", r"storage: \d+Gi", "storage: 900Gi")
     edit(checkout, "base/mlops/mlflow/kustomization.yaml", "  - networkpolicy.yaml\n", "")
     (checkout.tree / MANIFESTS / "argocd-apps/postgresql-app.yaml").unlink()
     run = preview(checkout)
     assert run.returncode == 0, run.output
-    assert "minio PersistentVolumeClaim/minio-storage spec.resources.requests.storage: 100Gi -> 300Gi" in run.output
+    assert re.search(
+        r"minio PersistentVolumeClaim/minio-storage spec.resources.requests.storage: \d+Gi -> 900Gi", run.output
+    )
     assert "mlflow NetworkPolicy/mlflow: gone from Git" in run.output
     assert "postgresql: the application is gone from Git" in run.output
     assert {name: claim["metadata"]["resourceVersion"] for name, claim in checkout.claims().items()} == before
@@ -69,7 +73,7 @@ def test_what_the_cluster_would_refuse(checkout: GitOps) -> None:
 def test_a_secret_in_git_is_told_and_not_shown(checkout: GitOps) -> None:
     secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: own\nstringData:\n  password: hunter2-not-to-be-seen\n"
     (checkout.tree / MANIFESTS / "base/mlops/minio/service.yaml").write_text(secret)
-    run = preview(checkout, gitops_apps_preview_cluster=False)
+    run = preview(checkout, "-vvvv", gitops_apps_preview_cluster=False)
     (message,) = run.failures
     assert message.startswith("Secrets stand in Git as they are: minio Secret/own: password.")
     assert "hunter2" not in run.output

@@ -53,11 +53,12 @@ def _pod(client: Client, trouble: Trouble, lines: int) -> dict[str, Any]:
         told["events"] = warnings_of(client.list(_EVENT, namespace, **about)[0])
     except Problem as problem:
         told["events"] = [{"at": "", "reason": "Unknown", "message": str(problem)}]
-    told["logs"] = {}
+    told["logs"] = []
     pod = client.get(POD, namespace, name) or {}
     for container, previous in logs_to_read(pod) if lines > 0 else []:
         try:
-            told["logs"][container] = client.log(namespace, name, container, lines, previous)
+            text = client.log(namespace, name, container, lines, previous)
         except Problem as problem:
-            told["logs"][container] = str(problem)
+            text = str(problem)
+        told["logs"].append({"container": container, "text": text})
     return told

@@ -10,7 +10,6 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
@@ -19,16 +18,26 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._gitops.preview impor
     REPOSITORY,
     as_applied,
     kustomization,
+    named,
+    not_previewed,
     plain_secrets,
 )
 
-with suppress(ImportError):  # ansible-test imports modules where it is not
+try:
     import yaml
+except ImportError:
+    _HAS_YAML = False
+else:
+    _HAS_YAML = True
+
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 def render(params: Mapping[str, Any], _dry_run: bool, run_command: RunCommand) -> dict[str, Any]:
     """The result of the module gitops_rendering."""
     top, path = params["dir"], params["path"]
+    if not _HAS_YAML:
+        raise Failed("PyYAML is missing for the Python that runs this module; install it (pip install PyYAML).")
     if not os.path.isdir(os.path.join(top, path)):
         raise Invalid(f"{top} has no folder {path}; give the top of a checkout, or the folder of the applications.")
 
@@ -41,26 +50,38 @@ def render(params: Mapping[str, Any], _dry_run: bool, run_command: RunCommand) -
             raise Failed(f"{what} cannot be rendered: {' '.join((stderr or stdout).split())}")
         return [document for document in yaml.safe_load_all(stdout) if document]
 
-    values = [f"--set-string=repoURL={REPOSITORY}", "--set-string=targetRevision=preview"]
+    def build(name: str, source: Mapping[str, Any]) -> list[Any]:
+        with tempfile.TemporaryDirectory() as folder:
+            to_top = os.path.relpath(os.path.realpath(top), os.path.realpath(folder))
+            with open(os.path.join(folder, "kustomization.yaml"), "w", encoding="utf-8") as file:
+                json.dump(kustomization(name, source, to_top), file)
+            return run(name, params["kustomize"], "build", folder)
+
+    values = [f"--set-string=repoURL={REPOSITORY}", f"--set-string=targetRevision={params['target_revision']}"]
     objects = run(path, params["helm"], "template", "preview", os.path.join(top, path), *values)
     applications = []
     for app in (each for each in objects if each["kind"] == "Application"):
         name, found, elsewhere = app["metadata"]["name"], [], []
-        for source in app["spec"].get("sources") or [app["spec"]["source"]]:
-            if source.get("repoURL") != REPOSITORY or not source.get("path"):
-                elsewhere.append(str(source.get("repoURL")))
-                continue
-            with tempfile.TemporaryDirectory() as folder:
-                to_top = os.path.relpath(os.path.realpath(top), os.path.realpath(folder))
-                with open(os.path.join(folder, "kustomization.yaml"), "w", encoding="utf-8") as file:
-                    json.dump(kustomization(name, source, to_top), file)
-                found += run(name, params["kustomize"], "build", folder)
+        for source in app["spec"].get("sources") or [app["spec"].get("source") or {}]:
+            reason = not_previewed(app, source, params["branch"])
+            if not reason and source.get("path"):
+                if any(os.path.isfile(os.path.join(top, source["path"], file)) for file in _KUSTOMIZATIONS):
+                    found += build(name, source)
+                else:
+                    reason = f"{source['path']} is no kustomization"
+            if reason:
+                elsewhere.append(reason)
+        secrets = plain_secrets(found)
+        options = app["spec"].get("syncPolicy", {}).get("syncOptions", [])
         applications.append(
             {
                 "name": name,
                 "namespace": app["spec"]["destination"].get("namespace", ""),
-                "objects": as_applied(app, found),
-                "plain_secrets": plain_secrets(found),
+                "creates_namespace": "CreateNamespace=true" in options,
+                # not even to who looks closely (-v)
+                "objects": [] if secrets else as_applied(app, found),
+                "resources": named(app, found),
+                "plain_secrets": secrets,
                 "elsewhere": elsewhere,
             }
         )

@@ -67,8 +67,22 @@ def test_a_refusal_in_the_words_of_the_server() -> None:
 
 
 def test_a_namespace_that_argo_cd_will_make() -> None:
-    error = {"msg": '{"message":"namespaces \\"web\\" not found"}'}
-    assert previewed({"result": {}, "error": error}, [WEB]) == [{"change": "new", "lines": ["Deployment/web: new"]}]
+    answer = {"result": {}, "error": {"msg": '{"message":"namespaces \\"web\\" not found"}'}}
+    assert previewed(answer, [WEB], "web") == [{"change": "new", "lines": ["Deployment/web: new"]}]
+    assert [entry["change"] for entry in previewed(answer, [WEB], "other")] == ["refused"]
+
+
+def test_secrets_that_are_taken_out_of_git_are_not_shown() -> None:
+    config = {"kind": "ConfigMap", "metadata": {"name": "c"}}
+    secret = {"kind": "Secret", "metadata": {"name": "s"}}
+    before = [{"data": {"password": "hunter2", "user": "me"}}, {"data": {"key": "aHVudGVyMg=="}}]
+    results = [{"result": {}, "diff": {"before": old, "after": {"data": {"new": "b3RoZXI="}}}} for old in before]
+    found = previewed({"result": {"results": results}}, [config, secret])
+    lines = [line for entry in found for line in entry["lines"]]
+    assert "ConfigMap/c data.password: ******** -> none" in lines
+    assert "ConfigMap/c data.user: me -> none" in lines
+    assert "Secret/s data.key: ******** -> none" in lines
+    assert "Secret/s data.new: none -> ********" in lines
 
 
 def test_no_answer() -> None:

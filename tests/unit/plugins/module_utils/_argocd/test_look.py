@@ -67,15 +67,15 @@ def test_what_pods_say_with_events_and_logs(api: Api) -> None:
     ((pod,),) = (each["pods"] for each in ask(api, listed(pod_application()), *pods))
     assert (pod["namespace"], pod["name"]) == ("prod", "web")
     assert [event["reason"] for event in pod["events"]] == ["BackOff"]
-    assert pod["logs"]["web"] == "boom\n"
-    assert "log is gone" in pod["logs"]["sidecar"]
+    assert pod["logs"][0] == {"container": "web", "text": "boom\n"}
+    assert "log is gone" in pod["logs"][1]["text"]
 
 
 def test_events_that_may_not_be_read_are_said(api: Api) -> None:
     pods = [listed(POD), status(403, "no"), Answer(200, POD)]
     ((pod,),) = (each["pods"] for each in ask(api, listed(pod_application()), *pods, log_lines=0))
     assert "not allowed to list events in namespace prod" in pod["events"][0]["message"]
-    assert pod["logs"] == {}
+    assert pod["logs"] == []
 
 
 def test_pods_that_may_not_be_seen(api: Api) -> None:

@@ -13,6 +13,14 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._gitops.preview impor
     plain_secrets,
 )
 
+HARMLESS = [
+    ("TOKENIZERS_PARALLELISM", "false"),
+    ("MAX_TOKENS", "4096"),
+    ("TOKEN_FILE", "/run/token"),
+    ("API_KEY", ""),
+    ("PASSWORD", "$(PGPASSWORD)"),
+    ("USE_TOKEN", "true"),
+]
 WEB = {"metadata": {"name": "web"}, "spec": {"destination": {"namespace": "prod"}}}
 
 
@@ -35,7 +43,7 @@ def test_a_folder_and_its_components_are_found_from_elsewhere() -> None:
 
 
 def test_what_cannot_be_previewed_is_said() -> None:
-    with pytest.raises(Invalid, match=r"^web asks Kustomize for images, which is not previewed; "):
+    with pytest.raises(Invalid, match=r"^web asks Kustomize for images, which cannot be previewed; "):
         kustomization("web", {"path": "web", "kustomize": {"images": ["a=b"]}}, "..")
 
 
@@ -60,6 +68,11 @@ def test_hooks_are_left_out() -> None:
         (thing("Secret", data={"key": "MQ=="}), "Secret/x: key"),
         (thing(data={"db-password": "hunter2"}), "ConfigMap/x: data.db-password"),
         (thing(data={"tls.pem": "-----BEGIN RSA PRIVATE KEY-----\nA"}), "ConfigMap/x: data.tls.pem"),
+        (thing(data={"run.sh": "server --admin-password=hunter2"}), "ConfigMap/x: data.run.sh"),
+        (
+            deployment({"name": "DB_PASS", "value": "my pass"}),
+            "Deployment/x: spec.template.spec.containers.env.DB_PASS",
+        ),
         (
             deployment({"name": "API_TOKEN", "value": "abc"}),
             "Deployment/x: spec.template.spec.containers.env.API_TOKEN",
@@ -78,9 +91,11 @@ def test_secrets_that_stand_in_git(found: dict[str, Any], where: str) -> None:
     "fine",
     [
         thing("Secret"),
+        thing("Secret", stringData={"to-be-filled": ""}),
         thing("SealedSecret", "bitnami.com/v1alpha1", spec={"encryptedData": {"password": "AgB"}}),
         thing(data={"user": "mlflow", "motto": "no secret at all"}),
         deployment({"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "a", "key": "password"}}}),
+        deployment(*({"name": name, "value": value} for name, value in HARMLESS)),
         deployment({"name": "URL", "value": "postgresql+psycopg2://"}, {"name": "DB", "value": "pg://me:$(PW)@db"}),
     ],
 )

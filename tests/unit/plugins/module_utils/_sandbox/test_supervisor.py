@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,12 @@ def started() -> Iterator[Started]:
     processes = []
 
     def start(directory: Path) -> subprocess.Popen[bytes]:
-        processes.append(subprocess.Popen(["sleep", "60"], env={**os.environ, MARK: str(directory)}))
-        return processes[-1]
+        process = subprocess.Popen(["sleep", "60"], env={**os.environ, MARK: str(directory)})
+        processes.append(process)
+        # The kernel has it begun a moment before it has its environment.
+        while not Path(f"/proc/{process.pid}/environ").read_bytes():
+            time.sleep(0.01)
+        return process
 
     yield start
     for process in processes:
