@@ -33,7 +33,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate impor
     refusal,
     rollback_refusal,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import APPLICATION
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import APPLICATION, SPEC
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import (
     CASCADES,
     Action,
@@ -45,7 +45,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.report import
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import foresee, known
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.sync import Sync
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import argument_spec
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import argument_spec, to_api
 
 # Added by others: no part of what a task declares.
 _NOT_SHOWN = (REFRESH_ANNOTATION, CONFIRMATION_ANNOTATION, "kubectl.kubernetes.io/last-applied-configuration")
@@ -87,6 +87,8 @@ class Applications:
         self._token = token
         self._state: str = params["state"]
         self.items = _parse(params)
+        several = params["applications"] or [params]
+        self._given = {item.key: to_api(SPEC, one, keep_empty=True) for item, one in zip(self.items, several)}
         for item in self.items:
             _require_state(item, self._state)
         self.wait_timeout = float(params["wait_timeout"])
@@ -100,7 +102,7 @@ class Applications:
         if self._state == "absent":
             return plan_absent(item.key, observed, self._params["cascade"])
         if self._state in _DECLARING:
-            actions = plan_present(item, observed)
+            actions = plan_present(item, observed, self._given[item.key])
             problem = refusal(item.sync, observed) if observed and not actions else None
         else:
             app, actions = require_existing(item, observed, self._state), ()

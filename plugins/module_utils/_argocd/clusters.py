@@ -81,6 +81,7 @@ CLUSTER: Options = {
 ARGUMENTS: Mapping[str, Any] = arguments(CLUSTER, "clusters")
 CONSTRAINTS: Mapping[str, Any] = constraints(CLUSTER, "clusters")
 
+_OPTIONAL: Options = {name: CLUSTER[name] for name in ("namespaces", "cluster_resources", "project")}
 _PLAIN = ("server", "name", "namespaces", "clusterResources", "shard", "project")
 
 
@@ -103,13 +104,14 @@ class Clusters(SecretDeclarations):
     """The clusters of one task."""
 
     several = "clusters"
+    plain = _PLAIN
 
     def wanted(self, params: Mapping[str, Any], namespace: str, where: str) -> Wanted:
         server = (params.get("server") or "").strip()
         if not server:
             raise Invalid(f"{where}a cluster: server is missing; give every cluster the URL of its API server")
         key = ClusterKey(namespace, server.rstrip("/"))
-        if urlsplit(server).scheme not in ("https", "http") or not urlsplit(server).netloc:
+        if not _is_url(server):
             raise Invalid(f"{where}{key}: server is no URL; give one like https://host:6443")
         config = params.get("config") or {}
         problem = next(_problems(config), "")
@@ -125,7 +127,9 @@ class Clusters(SecretDeclarations):
             "config": _config(config),
         }
         given = {name: value for name, value in data.items() if value}
-        return Wanted(key, secret(namespace, secret_name(server), _CLUSTER, params, given, _PLAIN))
+        optional = to_api(_OPTIONAL, params, keep_empty=True)
+        denied = {name: "false" if value is False else "" for name, value in optional.items() if not value}
+        return Wanted(key, secret(namespace, secret_name(server), _CLUSTER, params, given, _PLAIN), denied)
 
     def manifest(self, item: Wanted, observed: Optional[Observed]) -> Mapping[str, Any]:
         """With the config in the letters that are there, where they say the same."""
@@ -154,9 +158,18 @@ class Clusters(SecretDeclarations):
         ]
 
     def shown_data(self, data: Mapping[str, str]) -> Mapping[str, Any]:
-        shown = {name: value if name in _PLAIN else Hidden(value) for name, value in data.items()}
+        shown = super().shown_data(data)
         config = _parsed(data.get("config", ""))
         return {**shown, "config": hidden(CONFIG, config)} if isinstance(config, Mapping) else shown
+
+
+def _is_url(server: str) -> bool:
+    try:
+        secret_name(server)
+        url = urlsplit(server)
+    except ValueError:
+        return False
+    return url.scheme in ("https", "http") and bool(url.netloc)
 
 
 def secret_name(server: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional, Union
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import NAMESPACE_NAME
@@ -56,10 +56,14 @@ def constraints(options: Options, several: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Wanted:
-    """One object of the task. ``key`` names it, ``manifest`` is what is applied, as far as the options say it."""
+    """One object of the task. ``key`` names it, ``manifest`` is what is applied, as far as the options say it.
+
+    ``denied``: what of a Secret was given as false or empty, which is written only over what is there.
+    """
 
     key: Any
     manifest: Mapping[str, Any]
+    denied: Mapping[str, str] = field(default_factory=dict)
 
 
 class Declarations:
@@ -88,7 +92,7 @@ class Declarations:
 
     def view(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         """What of an object is declared."""
-        return {"metadata": shown_metadata(raw)}
+        raise NotImplementedError
 
     def told(self, item: Wanted, observed: Optional[Observed]) -> Mapping[str, Any]:
         """What the result tells beside name and namespace."""
@@ -131,20 +135,31 @@ class Declarations:
 
 
 class SecretDeclarations(Declarations):
-    """Objects that Argo CD keeps in Secrets, of which it knows the kind by a label."""
+    """Objects that Argo CD keeps in Secrets, of which it knows the kind by a label.
+
+    ``plain``: the keys of the Secret whose values are no secrets.
+    """
+
+    plain: Collection[str]
 
     def manifest(self, item: Wanted, observed: Optional[Observed]) -> Mapping[str, Any]:
         """In the Secret that has it already, whatever its name."""
         if observed is None:
             return item.manifest
-        return {**item.manifest, "metadata": {**item.manifest["metadata"], "name": observed.name}}
+        there = observed.raw.get("data") or {}
+        denied = {name: encoded(value) for name, value in item.denied.items() if name in there}
+        return {
+            **item.manifest,
+            "metadata": {**item.manifest["metadata"], "name": observed.name},
+            "data": {**item.manifest["data"], **denied},
+        }
 
     def view(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"metadata": shown_metadata(raw), "data": self.shown_data(decoded(raw))}
 
     def shown_data(self, data: Mapping[str, str]) -> Mapping[str, Any]:
         """The Secret's values, secrets hidden."""
-        raise NotImplementedError
+        return {name: value if name in self.plain else Hidden(value) for name, value in data.items()}
 
     def told(self, item: Wanted, observed: Optional[Observed]) -> Mapping[str, Any]:
         return {"object": observed.name} if observed else {}

@@ -116,9 +116,7 @@ _SYNC_POLICY: Options = {
     ),
     "sync_options": Opt("list", elements="str"),
     "retry": Opt("dict", keep_empty=True, options=RETRY),
-    "managed_namespace_metadata": Opt(
-        "dict", keep_empty=True, options={"labels": Opt("dict"), "annotations": Opt("dict")}
-    ),
+    "managed_namespace_metadata": Opt("dict", options={"labels": Opt("dict"), "annotations": Opt("dict")}),
 }
 
 SPEC: Options = {

@@ -24,6 +24,9 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import I
 # Ours, but no part of what is declared.
 _NOT_DECLARED = (("metadata", "annotations", REFRESH_ANNOTATION),)
 
+# What means the same to Argo CD as an empty structure of the sync policy.
+_EMPTY: Mapping[str, Mapping[str, Any]] = {"automated": {"enabled": True}, "retry": {"limit": 0}}
+
 CASCADES: Mapping[str, Optional[str]] = {
     "foreground": f"{RESOURCES_FINALIZER}/foreground",
     "background": f"{RESOURCES_FINALIZER}/background",
@@ -44,8 +47,10 @@ class SetFinalizers:
 Action = Union[Apply, SetFinalizers, Delete]
 
 
-def plan_present(desired: Desired, observed: Optional[Observed]) -> tuple[Action, ...]:
-    """Nothing, or one Apply."""
+def plan_present(
+    desired: Desired, observed: Optional[Observed], given: Optional[Mapping[str, Any]] = None
+) -> tuple[Action, ...]:
+    """Nothing, or one Apply. ``given``: the spec with what is false or empty, which the manifest leaves out."""
     _require_commits(desired, observed)
     if observed is None:
         _require_complete(desired)
@@ -55,22 +60,37 @@ def plan_present(desired: Desired, observed: Optional[Observed]) -> tuple[Action
         )
     if not desired.declares:
         return ()
-    manifests = (desired.manifest, _still_automated(desired.manifest, observed))
+    manifest = desired.manifest
+    if observed and "spec" in manifest:
+        manifest = {**manifest, "spec": _with_denied(manifest["spec"], given or {}, observed.raw["spec"])}
+    manifests = (manifest, _still_there(manifest, observed))
     if observed and any(is_applied(manifest, observed.raw, _NOT_DECLARED) for manifest in manifests):
         return ()
     return (Apply(desired.key, manifests[-1]),)
 
 
-def _still_automated(manifest: Mapping[str, Any], observed: Optional[Observed]) -> Mapping[str, Any]:
-    """``automated: {}`` said in another way, where something is in it that may be dropped.
+def _with_denied(wanted: Mapping[str, Any], given: Mapping[str, Any], live: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``wanted``, with the false of ``given`` where the live object says something of it."""
+    kept = dict(wanted)
+    for name in given.keys() & live.keys():
+        if given[name] is False:
+            kept[name] = False
+        elif isinstance(given[name], Mapping) and isinstance(live[name], Mapping):
+            below = _with_denied(wanted.get(name, {}), given[name], live[name])
+            if below:
+                kept[name] = below
+    return kept
+
+
+def _still_there(manifest: Mapping[str, Any], observed: Optional[Observed]) -> Mapping[str, Any]:
+    """Empty structures of the sync policy said in another way, where something is in them that may be dropped.
 
     The API server makes null of a structure whose last field is dropped, and refuses it then.
     """
     policy = manifest.get("spec", {}).get("syncPolicy", {})
-    there = observed.raw["spec"].get("syncPolicy", {}).get("automated") if observed else None
-    if policy.get("automated") != {} or not there:
-        return manifest
-    return {**manifest, "spec": {**manifest["spec"], "syncPolicy": {**policy, "automated": {"enabled": True}}}}
+    there = observed.raw["spec"].get("syncPolicy", {}) if observed else {}
+    said = {name: value for name, value in _EMPTY.items() if policy.get(name) == {} and there.get(name)}
+    return {**manifest, "spec": {**manifest["spec"], "syncPolicy": {**policy, **said}}} if said else manifest
 
 
 def plan_absent(key: Key, observed: Optional[Observed], cascade: Optional[str]) -> tuple[Action, ...]:

@@ -23,6 +23,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.declarations 
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import API_VERSION, OBJECT_NAME
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import METADATA
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.windows import parse_duration, parse_schedule
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import Opt, Options, to_api
@@ -296,16 +297,15 @@ def _group_problem(group: str) -> str:
     return "it must not begin or end with a space" if group != group.strip() else ""
 
 
-# Go's time.ParseDuration.
-_DURATION = re.compile(r"[+-]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)")
-
-
 def _window(where: str, window: Mapping[str, Any]) -> Iterator[str]:
     schedule, duration = window.get("schedule", ""), window.get("duration", "")
-    problem = _schedule_problem(schedule)
-    if problem:
+    try:
+        parse_schedule(schedule)
+    except ValueError as problem:
         yield f'{where}.schedule is "{schedule}", and {problem}'
-    if not _DURATION.fullmatch(duration):
+    try:
+        parse_duration(duration)
+    except ValueError:
         yield f'{where}.duration is "{duration}"; give a number and s, m or h, like 90m or 1h30m'
     if len(window.get("description", "")) > 255:
         yield f"{where}.description has more than 255 characters; shorten it"
@@ -326,39 +326,3 @@ def _identity(window: Mapping[str, Any]) -> str:
         "andOperator",
     )
     return ", ".join(f"{name} {window[name]}" for name in names if window.get(name))
-
-
-# What robfig/cron takes: name, smallest, largest, and words for the numbers from the smallest on.
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_DAYS = "sun mon tue wed thu fri sat".split()
-_FIELDS: Sequence[tuple[str, int, int, Sequence[str]]] = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of the month", 1, 31, ()),
-    ("month", 1, 12, _MONTHS),
-    ("day of the week", 0, 6, _DAYS),
-)
-_RANGE = re.compile(r"(?:[*?]|(\w+)(?:-(\w+))?)(?:/(\d+))?", re.ASCII)
-
-
-def _schedule_problem(schedule: str) -> str:
-    zone = re.match(r"(TZ|CRON_TZ)=\S+ +", schedule)
-    fields = schedule[zone.end() if zone else 0 :].split()
-    if len(fields) != len(_FIELDS):
-        return f"a schedule has five fields (minute hour day month weekday), not {len(fields)}"
-    for text, (name, least, most, words) in zip(fields, _FIELDS):
-        if not all(_in_range(part, least, most, words) for part in text.split(",")):
-            return f"its {name} cannot be {text}; give *, or numbers from {least} to {most} like 5, 1-3, */2 or 1,2"
-    return ""
-
-
-def _in_range(part: str, least: int, most: int, words: Sequence[str]) -> bool:
-    match = _RANGE.fullmatch(part)
-    if not match or match[3] == "0" * len(match[3] or "x"):
-        return False
-
-    def number(text: str) -> int:
-        return words.index(text.lower()) + least if text.lower() in words else int(text) if text.isdigit() else -1
-
-    ends = [number(text) for text in (match[1], match[2]) if text]
-    return ends == sorted(ends) and all(least <= end <= most for end in ends)

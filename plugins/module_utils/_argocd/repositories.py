@@ -22,7 +22,6 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.declarations 
     constraints,
     decoded,
     fnv32a,
-    hidden,
     secret,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
@@ -122,6 +121,7 @@ class Repositories(SecretDeclarations):
     """The repositories and credential templates of one task."""
 
     several = "repositories"
+    plain = _PLAIN
 
     def wanted(self, params: Mapping[str, Any], namespace: str, where: str) -> Wanted:
         url = (params.get("url") or "").strip()
@@ -134,12 +134,11 @@ class Repositories(SecretDeclarations):
         if problem:
             raise Invalid(f"{where}{key}: {problem}")
         options, prefix, kind = (_TEMPLATE_DATA, "creds", _TEMPLATE) if template else (DATA, "repo", _REPOSITORY)
-        data = {name: _text(value) for name, value in to_api(options, {**params, "url": url}).items()}
+        given = to_api(options, {**params, "url": url}, keep_empty=True)
+        data = {name: _text(value) for name, value in given.items() if value}
+        denied = {name: _text(value) for name, value in given.items() if not value}
         name = f"{prefix}-{fnv32a(url, project)}"
-        return Wanted(key, secret(namespace, name, kind, params, data, _PLAIN))
-
-    def shown_data(self, data: Mapping[str, str]) -> Mapping[str, Any]:
-        return hidden({**_TEMPLATE_DATA, **DATA}, data)
+        return Wanted(key, secret(namespace, name, kind, params, data, _PLAIN), denied)
 
 
 def _text(value: Any) -> str:

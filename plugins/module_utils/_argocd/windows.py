@@ -14,20 +14,24 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Optional
 
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_DURATION = re.compile(r"(\d+\.?\d*)(h|ms|m|s|us|µs|ns)")
+# Go's time.ParseDuration.
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
+_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_DURATION = re.compile(rf"[+-]?(0|({_PART.pattern})+)", re.ASCII)
+_LONGEST = 2**63 / 1e9
 
-# Lowest and highest value of each field of a schedule, and the names of its values.
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_FIELDS: Sequence[tuple[int, int, Sequence[str]]] = (
-    (0, 59, ()),
-    (0, 23, ()),
-    (1, 31, ()),
-    (1, 12, ["", *_MONTHS]),
-    (0, 6, "sun mon tue wed thu fri sat".split()),
+# What robfig/cron takes: name, smallest, largest, and words for the numbers from the smallest on.
+_FIELDS: Sequence[tuple[str, int, int, Sequence[str]]] = (
+    ("minute", 0, 59, ()),
+    ("hour", 0, 23, ()),
+    ("day of the month", 1, 31, ()),
+    ("month", 1, 12, "jan feb mar apr may jun jul aug sep oct nov dec".split()),
+    ("day of the week", 0, 6, "sun mon tue wed thu fri sat".split()),
 )
+_RANGE = re.compile(r"(?:([*?])|(\w+)(?:-(\w+))?)(?:/(\d+))?", re.ASCII)
+_ZONE = re.compile(r"(?:TZ|CRON_TZ)=(\S+) +")
 
 
 def closed_window(windows: Sequence[Mapping[str, Any]], app: Mapping[str, Any], now: Callable[[str], datetime]) -> str:
@@ -37,7 +41,7 @@ def closed_window(windows: Sequence[Mapping[str, Any]], app: Mapping[str, Any], 
     """
     mine = [window for window in windows if _matches(window, app)]
     try:
-        active = [window for window in mine if _is_active(window, now(window.get("timeZone") or "UTC"))]
+        active = [window for window in mine if _is_active(window, now)]
     except ValueError:
         return ""
     denying = [window for window in active if window.get("kind") == "deny"]
@@ -61,10 +65,11 @@ def _matches(window: Mapping[str, Any], app: Mapping[str, Any]) -> bool:
     return bool(found) and (all(found) if window.get("andOperator") else any(found))
 
 
-def _is_active(window: Mapping[str, Any], now: datetime) -> bool:
+def _is_active(window: Mapping[str, Any], clock: Callable[[str], datetime]) -> bool:
     """Whether the schedule came round less than the duration ago. Raises ValueError for what is neither."""
-    minutes, hours, days, months, weekdays = _schedule(str(window.get("schedule", "")))
-    since = now - _duration(str(window.get("duration", "")))
+    zone, (minutes, hours, days, months, weekdays) = parse_schedule(str(window.get("schedule", "")))
+    now = clock(zone or window.get("timeZone") or "UTC")
+    since = now - parse_duration(str(window.get("duration", "")))
     by_either = None not in (days, weekdays)
     day = since.replace(hour=0, minute=0, second=0, microsecond=0)
     while day < now:
@@ -80,40 +85,45 @@ def _is_active(window: Mapping[str, Any], now: datetime) -> bool:
     return False
 
 
-def _schedule(text: str) -> Sequence[Any]:
-    """The values of each field; None for all of them."""
-    fields = text.split()
+def parse_schedule(text: str) -> tuple[str, Sequence[Optional[set[int]]]]:
+    """The time zone, if it names one, and the values of each field; None for all of them.
+
+    Raises ValueError with what is wrong with it.
+    """
+    zone = _ZONE.match(text)
+    fields = text[zone.end() if zone else 0 :].split()
     if len(fields) != len(_FIELDS):
-        raise ValueError(text)
-    return [_values(field.lower(), *limits) for field, limits in zip(fields, _FIELDS)]
+        raise ValueError(f"a schedule has five fields (minute hour day month weekday), not {len(fields)}")
+    return zone[1] if zone else "", [_values(field, *limits) for field, limits in zip(fields, _FIELDS)]
 
 
-def _values(field: str, lowest: int, highest: int, names: Sequence[str]) -> Any:
-    if field in ("*", "?"):
-        return None
+def _values(text: str, name: str, least: int, most: int, words: Sequence[str]) -> Optional[set[int]]:
+    def number(word: str) -> int:
+        return words.index(word) + least if word in words else int(word) if word.isdigit() else -1
+
     found: set[int] = set()
-    for part in field.split(","):
-        span, _slash, step = part.partition("/")
-        first, dash, last = span.partition("-")
-        if first in ("*", "?"):
-            start, end = lowest, highest
-        else:
-            start = _value(first, names)
-            end = _value(last, names) if dash else highest if step else start
-        found.update(range(start, end + 1, int(step or 1)))
-    if not found <= set(range(lowest, highest + 1)):
-        raise ValueError(field)
-    return found
+    restricted = True
+    for part in text.lower().split(","):
+        match = _RANGE.fullmatch(part)
+        star, first, last, step = match.groups() if match else ("", "", "", "")
+        start = least if star else number(first)
+        end = number(last) if last else most if star or step else start
+        by = int(step or 1)
+        if not (least <= start <= end <= most and by):
+            raise ValueError(
+                f"its {name} cannot be {text}; give *, or numbers from {least} to {most} like 5, 1-3, */2 or 1,2"
+            )
+        found.update(range(start, end + 1, by))
+        restricted = restricted and not (star and by == 1)
+    return found if restricted else None
 
 
-def _value(text: str, names: Sequence[str]) -> int:
-    return names.index(text) if text in names else int(text)
-
-
-def _duration(text: str) -> timedelta:
-    if not re.fullmatch(f"({_DURATION.pattern})+", text):
+def parse_duration(text: str) -> timedelta:
+    """Raises ValueError for what is none."""
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+    if not _DURATION.fullmatch(text) or seconds >= _LONGEST:
         raise ValueError(text)
-    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text)))
+    return timedelta(seconds=-seconds if text.startswith("-") else seconds)
 
 
 def _told(window: Mapping[str, Any]) -> str:

@@ -57,25 +57,28 @@ def _spec(opt: Opt) -> dict[str, Any]:
     return spec
 
 
-def to_api(options: Options, params: Mapping[str, Any]) -> dict[str, Any]:
+def to_api(options: Options, params: Mapping[str, Any], keep_empty: bool = False) -> dict[str, Any]:
     """``params`` in the API's names. What is not given is left out, and so is what is false, 0 or empty.
 
-    For the servers of these APIs both say the same (``omitempty`` of Go), so they leave it out when they write.
+    For the servers of these APIs both say the same (``omitempty`` of Go), so they leave it out when they write; with
+    ``keep_empty`` only what is not given is left out.
     """
-    given = {name: _value(opt, params[name]) for name, opt in options.items() if params.get(name) is not None}
+    given = {
+        name: _value(opt, params[name], keep_empty) for name, opt in options.items() if params.get(name) is not None
+    }
     return {
         options[name].api or camel_case(name): value
         for name, value in given.items()
-        if value or options[name].keep_empty
+        if value or keep_empty or options[name].keep_empty
     }
 
 
-def _value(opt: Opt, value: Any) -> Any:
+def _value(opt: Opt, value: Any, keep_empty: bool) -> Any:
     if opt.options is None:
         return value
     if opt.type == "list":
-        return [to_api(opt.options, item) for item in value]
-    return to_api(opt.options, value)
+        return [to_api(opt.options, item, keep_empty) for item in value]
+    return to_api(opt.options, value, keep_empty)
 
 
 def camel_case(name: str) -> str:

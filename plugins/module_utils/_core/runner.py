@@ -20,7 +20,12 @@ from typing import Any, NoReturn, Optional, Protocol, TypeVar
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem, Unavailable
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import redact, redact_change, redact_text
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import (
+    Hidden,
+    redact,
+    redact_change,
+    redact_text,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News, Step, Write
 
 _WRITERS = 8
@@ -129,7 +134,7 @@ class Module(AnsibleModule):
         raise AssertionError("fail_json returned")
 
     def _invocation(self) -> dict[str, Any]:
-        return {"module_args": redact(getattr(self, "params", {}))}
+        return {"module_args": redact(_structured(self.argument_spec, getattr(self, "params", {})))}
 
 
 def _malformed(options: Mapping[str, Any], params: Mapping[str, Any], path: str = "") -> str:
@@ -142,7 +147,7 @@ def _malformed(options: Mapping[str, Any], params: Mapping[str, Any], path: str 
             where = f"{path}{name}[{index}]" if isinstance(value, list) else f"{path}{name}"
             if not isinstance(item, Mapping):
                 list_of = "a list of " if option["type"] == "list" else ""
-                seen = "a text" if _hides(option["options"]) else repr(item)
+                seen = "a text" if isinstance(item, str) else "a list" if isinstance(item, list) else repr(item)
                 return f"{where} is {seen}, and {list_of}key: value was expected"
             below = _malformed(option["options"], item, f"{where}.")
             if below:
@@ -150,9 +155,15 @@ def _malformed(options: Mapping[str, Any], params: Mapping[str, Any], path: str 
     return ""
 
 
-def _hides(options: Mapping[str, Any]) -> bool:
-    """Whether any of the options is a secret."""
-    return any(option.get("no_log") or _hides(option.get("options") or {}) for option in options.values())
+def _structured(options: Optional[Mapping[str, Any]], value: Any) -> Any:
+    """``value``, hidden where it should be a structure and is none: there is no telling what stands in it."""
+    if not options or value is None:
+        return value
+    if isinstance(value, list):
+        return [_structured(options, item) for item in value]
+    if not isinstance(value, Mapping):
+        return Hidden(value)
+    return {name: _structured(options.get(name, {}).get("options"), item) for name, item in value.items()}
 
 
 @dataclass

@@ -11,7 +11,9 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
     Refresh,
     StartSync,
 )
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Desired, Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import Apply, Delete
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Invalid, Problem
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Watch, Write
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
@@ -26,6 +28,7 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.bu
     new_app,
     operation,
 )
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.server import Server
 
 ALWAYS = "would be synced, though nothing is out of sync"
 MANUAL = app(automated=None, revision=B, deployed=[A, B])
@@ -63,6 +66,21 @@ def first_step(domain, seen=None, changed=True):
 
 
 # Items
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_what_is_denied_is_written_over_what_others_said_and_else_not_at_all(several):
+    policy = {"automated": {"prune": False, "self_heal": False}}
+    item = {"name": "web", **DECLARED, "sync_policy": policy}
+    domain = applications(applications=[item]) if several else applications(**item)
+    server = Server()
+    server.update(Desired.from_params({**item, "sync_policy": {"automated": {"prune": True}}}, "argocd").manifest, "ui")
+    (action,) = domain.plan(domain.items[0], Observed.parse(server.object))
+    assert action.manifest["spec"]["syncPolicy"] == {"automated": {"prune": False}}
+    server.apply(action.manifest, FIELD_MANAGER)
+    assert domain.plan(domain.items[0], Observed.parse(server.object)) == ()
+    (action,) = domain.plan(domain.items[0], None)
+    assert action.manifest["spec"]["syncPolicy"] == {"automated": {}}
 
 
 def test_without_time_to_wait_nothing_is_begun():

@@ -210,6 +210,17 @@ def test_applying_converges_and_what_was_dropped_goes(after):
     assert decoded(server.object) == decoded(domain.items[0].manifest)
 
 
+def test_what_is_denied_is_written_over_what_others_said():
+    server = Server("data")
+    server.update(wanted(namespaces=["a"], cluster_resources=True, project="x"), "argocd-server")
+    domain = clusters(namespaces=[], cluster_resources=False, project="")
+    (action,) = plan(domain, Observed(server.object))
+    server.apply(action.manifest, FIELD_MANAGER)
+    denied = {"namespaces": "", "clusterResources": "false", "project": ""}
+    assert decoded(server.object) == {**decoded(domain.items[0].manifest), **denied}
+    assert plan(domain, Observed(server.object)) == ()
+
+
 def test_absent_deletes_it_and_warns_of_applications():
     domain = clusters("absent")
     apps = [
@@ -277,6 +288,8 @@ def test_the_argument_spec_knows_the_secrets():
         ({"server": ""}, "a cluster: server is missing"),
         ({"server": "edge"}, "cluster edge: server is no URL"),
         ({"server": "https://"}, "server is no URL"),
+        ({"server": "https://[::1"}, "server is no URL"),
+        ({"server": "https://[bad]:6443"}, "server is no URL"),
         ({"config": {"tls_client_config": {"ca_data": "s3cret"}}}, "ca_data is neither PEM nor the base64 of it"),
         ({"config": {"tls_client_config": {"ca_data": "czNjcmV0"}}}, "ca_data is neither PEM nor the base64 of it"),
         ({"config": {"tls_client_config": {"insecure": True, "ca_data": PEM}}}, "has ca_data, and insecure"),

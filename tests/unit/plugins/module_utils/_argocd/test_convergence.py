@@ -9,6 +9,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import METADATA, SPEC
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import plan_present
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import to_api
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.full import MANIFEST, OPTIONS
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.server import Server
 from hypothesis import HealthCheck, given, settings
@@ -49,7 +50,7 @@ ITEM = {**METADATA, **SPEC}
 
 
 @st.composite
-def applications(draw):
+def options(draw):
     """Options of an application that is complete and does not contradict itself."""
     params = draw(params_of(ITEM))
     params["name"] = "web"
@@ -66,16 +67,24 @@ def applications(draw):
         params["destination"]["name"] = None
     if params.get("finalizers"):
         params["finalizers"] = sorted(set(params["finalizers"]))
+    return params
+
+
+def declared(params):
     return Desired.from_params(params, "argocd")
 
 
-def planned(wanted, server):
+def applications():
+    return options().map(declared)
+
+
+def planned(wanted, server, spec=None):
     raw = server.object
-    return plan_present(wanted, Observed.parse(raw) if raw else None)
+    return plan_present(wanted, Observed.parse(raw) if raw else None, spec)
 
 
-def converge(wanted, server):
-    for action in planned(wanted, server):
+def converge(wanted, server, spec=None):
+    for action in planned(wanted, server, spec):
         server.apply(action.manifest, FIELD_MANAGER)
 
 
@@ -93,9 +102,9 @@ PROPERTY = settings(
 
 
 @PROPERTY
-@given(wanted=applications(), before=st.none() | applications(), others=st.lists(applications(), max_size=2))
-def test_after_the_plan_was_applied_nothing_is_left_to_plan(wanted, before, others):
-    server = Server()
+@given(params=options(), before=st.none() | applications(), others=st.lists(applications(), max_size=2))
+def test_after_the_plan_was_applied_nothing_is_left_to_plan(params, before, others):
+    wanted, spec, server = declared(params), to_api(SPEC, params, keep_empty=True), Server()
     if before:
         server.apply(before.manifest, FIELD_MANAGER)
     for number, other in enumerate(others):
@@ -103,8 +112,8 @@ def test_after_the_plan_was_applied_nothing_is_left_to_plan(wanted, before, othe
             server.update(other.manifest, "kubectl-edit")
         else:
             server.apply(other.manifest, "argocd-controller")
-    converge(wanted, server)
-    assert planned(wanted, server) == ()
+    converge(wanted, server, spec)
+    assert planned(wanted, server, spec) == ()
 
 
 @PROPERTY

@@ -113,20 +113,37 @@ def test_an_option_that_was_dropped_is_removed(options):
     assert len(plan(**options)) == 1
 
 
-def test_automated_sync_stays_while_all_that_it_was_told_is_dropped():
+def told(name, **fields):
+    """The captured application, to which we have said this of its sync policy."""
+
+    def change(raw):
+        raw["spec"]["syncPolicy"][name] = fields
+        (ours,) = (each for each in raw["metadata"]["managedFields"] if each["manager"] == "ai_how.cloud")
+        ours["fieldsV1"]["f:spec"]["f:syncPolicy"][f"f:{name}"] = {f"f:{field}": {} for field in fields}
+
+    return captured(change)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "wanted", "after"),
+    [
+        ("automated", {"prune": True}, {}, {"enabled": True}),
+        ("retry", {"limit": 5}, {"limit": 0}, {"limit": 0}),
+        ("retry", {"limit": 5}, {}, {"limit": 0}),
+    ],
+)
+def test_a_structure_stays_while_all_that_it_was_told_is_dropped(name, before, wanted, after):
     """The API server makes null of a structure whose last field is dropped, and refuses it."""
+    policy = {**WEB["sync_policy"], name: wanted}
+    (action,) = plan(told(name, **before), sync_policy=policy)
+    assert action.manifest["spec"]["syncPolicy"][name] == after
+    assert plan(told(name, **after), sync_policy=policy) == ()
 
-    def told(**automated):
-        def change(raw):
-            raw["spec"]["syncPolicy"]["automated"] = automated
-            (ours,) = (each for each in raw["metadata"]["managedFields"] if each["manager"] == "ai_how.cloud")
-            ours["fieldsV1"]["f:spec"]["f:syncPolicy"]["f:automated"] = {f"f:{name}": {} for name in automated}
 
-        return captured(change)
-
-    (action,) = plan(told(prune=True))
-    assert action.manifest["spec"]["syncPolicy"]["automated"] == {"enabled": True}
-    assert plan(told(enabled=True)) == ()
+def test_metadata_of_the_namespace_that_says_nothing_is_dropped():
+    policy = {**WEB["sync_policy"], "managed_namespace_metadata": {"labels": {}}}
+    (action,) = plan(told("managedNamespaceMetadata", labels={"a": "b"}), sync_policy=policy)
+    assert "managedNamespaceMetadata" not in action.manifest["spec"]["syncPolicy"]
 
 
 def _others(raw):

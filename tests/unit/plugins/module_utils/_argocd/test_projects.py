@@ -222,7 +222,8 @@ def role(**fields):
     ],
 )
 def test_good_policies(policy):
-    wanted(**role(policies=[policy]))
+    normalized = ", ".join(part.strip() for part in policy.split(","))
+    assert wanted(**role(policies=[policy]))["spec"] == {"roles": [{"name": "ci", "policies": [normalized]}]}
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ def test_bad_policies(policy, problem):
 
 @pytest.mark.parametrize("group", ["my:group", '"a,b"', "x"])
 def test_good_groups(group):
-    wanted(**role(groups=[group]))
+    assert wanted(**role(groups=[group]))["spec"] == {"roles": [{"name": "ci", "groups": [group]}]}
 
 
 @pytest.mark.parametrize("group", ["", " ", "my, group", "my,group", "my\ngroup", " a", "a ", '""', 'a"b'])
@@ -260,7 +261,8 @@ def test_bad_groups(group):
 )
 @pytest.mark.parametrize("duration", ["8h", "1h30m", "90m", "1.5h", "0"])
 def test_good_windows(schedule, duration):
-    wanted(sync_windows=[{**WINDOW, "schedule": schedule, "duration": duration}])
+    (window,) = wanted(sync_windows=[{**WINDOW, "schedule": schedule, "duration": duration}])["spec"]["syncWindows"]
+    assert (window["schedule"], window["duration"]) == (schedule, duration)
 
 
 @pytest.mark.parametrize(
@@ -279,6 +281,7 @@ def test_good_windows(schedule, duration):
         ({"duration": "8 hours"}, 'duration is "8 hours"; give a number and s, m or h'),
         ({"duration": "1d"}, 'duration is "1d"'),
         ({"duration": ""}, 'duration is ""'),
+        ({"duration": "9999999h"}, 'duration is "9999999h"'),
         ({"description": "x" * 256}, "more than 255 characters"),
         ({"applications": []}, "is for nothing; give applications, namespaces or clusters"),
     ],

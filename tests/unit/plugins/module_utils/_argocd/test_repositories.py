@@ -251,6 +251,17 @@ def test_applying_converges_and_what_was_dropped_goes(before, after):
     assert decoded(server.object) == {"url": URL, **after}
 
 
+def test_what_is_denied_is_written_over_what_others_said():
+    server = Server("data")
+    server.update(wanted(insecure=True, depth=1, username="me", project="x"), "argocd-server")
+    domain = repositories(project="x", insecure=False, depth=0, username="", enable_lfs=False)
+    (action,) = plan(domain, Observed(server.object))
+    server.apply(action.manifest, FIELD_MANAGER)
+    denied = {"insecure": "false", "depth": "0", "username": ""}
+    assert decoded(server.object) == {"url": URL, "project": "x", **denied}
+    assert plan(domain, Observed(server.object)) == ()
+
+
 # Secrets
 
 
@@ -271,6 +282,12 @@ def test_secrets_are_hidden_and_the_diff_tells_that_they_change(anything_goes):
     assert shown["metadata"] == {"annotations": {"managed-by": "argocd.argoproj.io"}}
     after = domain.view(wanted(**{**CREDENTIALS, **ONLY_REPOSITORY, "tls_client_cert_key": "s3cret-new"}))
     assert redact_change(domain.view(before), after)[1]["data"]["tlsClientCertKey"] == f"{MASK} (changed)"
+
+
+def test_what_is_no_secret_is_shown_of_a_template_too(anything_goes):
+    domain = repositories(credential_template=True, **CREDENTIALS)
+    shown = redact(domain.view(domain.items[0].manifest))["data"]
+    assert {**shown, **DATA_OF_A_TEMPLATE} == shown
 
 
 def test_secrets_are_hidden_in_the_manifest():

@@ -55,6 +55,11 @@ def test_the_window_is_told_that_keeps_it_closed():
         ("0 2/5 * * *", "1h", True),
         ("0 9-18/3 * * *", "1h", True),
         ("0 0 1 * *", "600h", True),
+        ("0 12 */1 * 0", "1h", False),
+        ("0 12 * * *", ".5h", True),
+        ("0 12 * * *", "60000000μs", True),
+        ("0 12 * * *", "0", False),
+        ("0 12 * * *", "-1h", False),
     ],
 )
 def test_when_a_window_is_active(schedule, duration, active):
@@ -66,6 +71,8 @@ def test_each_window_has_its_own_clock():
     night = window(schedule="0 21 * * *", timeZone="Asia/Tokyo")
     assert closed_window([night], APP, zones.__getitem__) != ""
     assert closed_window([window(schedule="0 21 * * *")], APP, zones.__getitem__) == ""
+    told = window(schedule="CRON_TZ=Asia/Tokyo 0 21 * * *", timeZone="UTC")
+    assert closed_window([told], APP, zones.__getitem__) != ""
 
 
 NEVER = {"schedule": "0 0 1 1 *"}
@@ -111,10 +118,10 @@ def test_which_applications_a_window_is_about(lists, matches):
     "fields",
     [
         {"schedule": "@daily"},
-        {"schedule": "CRON_TZ=UTC 0 0 * * *"},
         {"schedule": "61 * * * *"},
         {"schedule": "x * * * *"},
         {"duration": "long"},
+        {"duration": "9999999h"},
     ],
 )
 def test_what_is_not_understood_is_left_to_argo_cd(fields):

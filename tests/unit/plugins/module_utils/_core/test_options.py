@@ -56,6 +56,12 @@ def test_options_in_the_words_of_the_api(params, api):
     assert to_api(TABLE, params) == api
 
 
+def test_what_is_false_or_empty_is_kept_on_demand():
+    params = {"self_heal": False, "mode": "", "repo_url": None, "sources": [{"name": ""}], "helm": {"path_list": []}}
+    kept = {"selfHeal": False, "mode": "", "sources": [{"name": ""}], "helm": {"pathList": []}}
+    assert to_api(TABLE, params, keep_empty=True) == kept
+
+
 @pytest.mark.parametrize(("name", "camel"), [("path", "path"), ("jq_path_expressions", "jqPathExpressions")])
 def test_names_of_the_api_are_camel_case(name, camel):
     assert camel_case(name) == camel

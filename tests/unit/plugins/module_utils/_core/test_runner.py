@@ -520,8 +520,9 @@ def test_a_problem_before_anything_was_done_is_one_sentence(monkeypatch, problem
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({"apps": "abc"}, "apps is 'abc', and a list of key: value was expected"),
-        ({"apps": [{}, "abc"]}, "apps[1] is 'abc', and a list of key: value was expected"),
+        ({"apps": "abc"}, "apps is a text, and a list of key: value was expected"),
+        ({"apps": [{}, "abc"]}, "apps[1] is a text, and a list of key: value was expected"),
+        ({"apps": [["abc"]]}, "apps[0] is a list, and a list of key: value was expected"),
         ({"apps": [{"sync": 1}]}, "apps[0].sync is 1, and key: value was expected"),
         ({"apps": [{"sync": {}}, {"sync": None}], "name": 1}, "dictionary requested"),
         ({"logins": ["s3cret"]}, "logins[0] is a text, and a list of key: value was expected"),
@@ -560,7 +561,9 @@ def test_warnings_are_given_as_ansible_wants_them(monkeypatch):
     monkeypatch.setattr(runner.AnsibleModule, "exit_json", lambda self, **result: warned.append(result))
     monkeypatch.setattr(runner.Module, "warn", lambda self, text: warned.append(text))
     with pytest.raises(AssertionError, match="exit_json returned"):
-        object.__new__(runner.Module).exit_json(changed=True, warnings=["a", "b"])
+        module = object.__new__(runner.Module)
+        module.argument_spec = {}
+        module.exit_json(changed=True, warnings=["a", "b"])
     assert warned == ["a", "b", {"changed": True, "invocation": {"module_args": {}}}]
 
 
@@ -580,3 +583,22 @@ def test_options_and_messages_are_shown_without_secrets(monkeypatch, end):
         getattr(module, end)(msg="cannot clone https://me:s3cret@host/a")
     assert "invocation" in str(caught.value) and MASK in str(caught.value)
     assert "s3cret" not in str(caught.value.args[0][1]["invocation"]) + str(caught.value.args[0][0])
+
+
+@pytest.mark.parametrize(
+    "config",
+    ["bearer_token: s3cret", ["bearer_token: s3cret"], {"tls": "key_data: s3cret"}, {"tls": [1, "key_data: s3cret"]}],
+)
+def test_what_should_be_a_structure_and_is_none_is_hidden(monkeypatch, config):
+    def shown(self, message, **result):
+        raise Exit(result["invocation"]["module_args"])
+
+    monkeypatch.setattr(runner.AnsibleModule, "fail_json", shown)
+    module = object.__new__(runner.Module)
+    tls = {"type": "dict", "options": {"key_data": {}}}
+    module.argument_spec = {"name": {}, "config": {"type": "dict", "options": {"tls": tls}}}
+    module._unchecked = module.params = {"name": "edge", "config": config}
+    with pytest.raises(Exit) as caught:
+        module.fail_json(msg="dictionary requested")
+    assert "s3cret" not in str(caught.value) and MASK in str(caught.value)
+    assert "edge" in str(caught.value)

@@ -134,6 +134,7 @@ def test_delete_means_this_very_object(api):
 def test_to_delete_what_is_gone_is_no_error(api):
     api.answers = [status(404, 'applications "web" not found', name="web")]
     client(api).delete(APPLICATION, "argocd", "web", uid="u")
+    assert [request.method for request in api.requests] == ["DELETE"]
 
 
 def test_token_and_impersonation_are_sent(api):
