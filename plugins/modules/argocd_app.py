@@ -442,7 +442,8 @@ options:
           resources:
             description:
               - Sync only these, if one of them is OutOfSync, and wait only for their sync. Such a sync runs no hooks,
-                and is not in the application's history.
+                and is not in the application's history; with O(applications[].sync.revision) it is due in every run,
+                unless the whole application was deployed at that revision last.
               - The result RV(results[].resources) lists what an application has.
             type: list
             elements: dict

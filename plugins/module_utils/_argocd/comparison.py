@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import Optional, Union
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import Compare, Memory, Refresh, Settle, notice
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import Compare, Memory, Settle, notice, refresh
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Step, Watch, Write
@@ -44,6 +44,6 @@ def comparison_error(
         memory = notice(memory, AWAY, now)
         if now - memory.since < UNAVAILABLE_GRACE:
             if now - (memory.refreshed_at or 0.0) >= REFRESH_AGAIN:
-                return Write(Refresh(goal.key)), replace(memory, refreshed_at=now)
+                return Write(refresh(goal)), replace(memory, refreshed_at=now)
             return Watch(errors, wake_after=REFRESH_AGAIN), memory
     return Fail(Failed(f"{goal.key}, from {', '.join(map(str, app.sources))}: {errors}")), memory

@@ -129,7 +129,8 @@ class Conversation:
         talk = self._talks.get(root)
         if talk is None:
             return False
-        return acted(talk.goal, talk.memory) or (
+        below = [talk for talk in self._talks.values() if talk.root == root]
+        return any(acted(talk.goal, talk.memory) for talk in below) or (
             isinstance(talk.goal, Settle)
             and talk.goal.may_sync
             and any(

@@ -59,6 +59,8 @@ def _unconfirmed(goal: Gone, app: Observed, memory: Memory, now: float) -> tuple
     if goal.confirm:
         return Write(ConfirmDeletion(goal.key, app.deleted_at)), replace(memory, confirmed=True)
     resources = ", ".join(app.to_be_confirmed)
+    if app.health == "Progressing":  # which it is while something is being deleted
+        return Watch(f"what is being deleted, or a confirmation to delete {resources}"), replace(memory, symptom="")
     memory = notice(memory, "unconfirmed", now)
     patience = CONFIRMATION_GRACE - (now - memory.since)
     if patience > 0:

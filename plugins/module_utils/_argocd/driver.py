@@ -320,8 +320,8 @@ class ApplicationDriver:
 
 
 def _time_in(zone: str) -> datetime:
-    """What the clocks of a time zone show; of UTC, as in Argo CD, where there is no such zone."""
+    """What the clocks of a time zone show. Raises ValueError for one that this host does not know."""
     try:
-        return datetime.now(ZoneInfo(zone)).replace(tzinfo=None)
-    except (ZoneInfoNotFoundError, ValueError):
-        return datetime.now(timezone.utc).replace(tzinfo=None)
+        return datetime.now(timezone.utc if zone == "UTC" else ZoneInfo(zone)).replace(tzinfo=None)
+    except (ZoneInfoNotFoundError, OSError) as problem:
+        raise ValueError(f"no time zone {zone} is known here") from problem

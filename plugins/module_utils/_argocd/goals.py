@@ -160,6 +160,11 @@ class Memory:
     confirmed: bool = False
 
 
+def refresh(goal: Goal) -> Refresh:
+    """The refresh that the goal asks for."""
+    return Refresh(goal.key, goal.kind if isinstance(goal, Compare) else "normal")
+
+
 def notice(memory: Memory, symptom: str, now: float) -> Memory:
     """``memory`` with the symptom and since when it shows."""
     return memory if memory.symptom == symptom else replace(memory, symptom=symptom, since=now)

@@ -342,11 +342,11 @@ class Observed:
 
     @property
     def to_be_confirmed(self) -> tuple[str, ...]:
-        """``Kind/name`` of each resource whose deletion somebody must approve."""
+        """``Kind/name`` of each resource whose deletion somebody must approve; Argo CD keeps what defines others."""
         return tuple(
             f"{resource['kind']}/{resource['name']}"
             for resource in self.resources
-            if resource.get("requiresDeletionConfirmation")
+            if resource.get("requiresDeletionConfirmation") and resource["kind"] != "CustomResourceDefinition"
         )
 
     def is_confirmed(self, since: str) -> bool:
@@ -354,7 +354,7 @@ class Observed:
         given = self.raw["metadata"].get("annotations", {}).get(CONFIRMATION_ANNOTATION, "")
         try:
             return _time(given) >= _time(since)
-        except ValueError:
+        except (TypeError, ValueError):  # without an offset it does not compare
             return False
 
     @property
@@ -424,7 +424,7 @@ def _operation(state: Optional[Mapping[str, Any]], namespace: str, spec: Mapping
         return None
     result = state.get("syncResult") or {}
     resources = result.get("resources") or []
-    source = result.get("sources") or result.get("source")
+    sources = result.get("sources") or list(filter(None, [result.get("source")]))
     return Operation(
         phase=state.get("phase", ""),
         message=state.get("message", ""),
@@ -441,7 +441,7 @@ def _operation(state: Optional[Mapping[str, Any]], namespace: str, spec: Mapping
         retries=state.get("retryCount", 0),
         dry_run=bool(state.get("operation", {}).get("sync", {}).get("dryRun")),
         resources=tuple(resources),
-        of_spec=not source or source == (spec.get("sources") or spec.get("source")),
+        of_spec=not sources or said(sources) == said(list(_raw_sources(spec))),
         self_heals=state.get("operation", {}).get("sync", {}).get("autoHealAttemptsCount", 0),
         revisions=_revisions(result),
         applied=tuple(

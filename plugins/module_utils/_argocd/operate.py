@@ -38,7 +38,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Invalid, Problem, Refused
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Step, Watch, Write
 
-# Seconds for which what was synced may show as OutOfSync: a comparison takes its time.
+# Seconds for which what was synced may show as OutOfSync: a comparison takes its time, and self-heal begins after one.
 OUT_OF_SYNC_GRACE = 20.0
 # Seconds for which a sync window may block: one that lets manual syncs pass does so, too, when the operation begins.
 BLOCKED_GRACE = 5.0
@@ -54,6 +54,8 @@ _UNCONFIRMED = "waiting for pruning confirmation of "
 
 def operated(goal: Operate, app: Observed, memory: Memory, now: float) -> tuple[Step, Memory]:
     """The goal Operate: wait for what is in progress, start the operation if it is due, and see it succeed."""
+    if app.operation and app.operation.token == goal.token:  # even if no answer said that it was started
+        memory = replace(memory, operated=True)
     waiting = in_progress(goal, app, memory, now)
     if waiting:
         return waiting
@@ -75,6 +77,12 @@ def operated(goal: Operate, app: Observed, memory: Memory, now: float) -> tuple[
         if patience > 0:
             return Watch("Argo CD to see what the operation changed", wake_after=patience), memory
         return Write(Refresh(goal.key)), replace(memory, compared_after=True)
+    if operation and operation.token != goal.token and _is_missing(goal, app):
+        problem = Failed(
+            f"{goal.key}: {_name(goal)} was replaced by another operation ({operation.phase}: {operation.told}) before "
+            "its end was seen; run the task again when nobody else syncs it"
+        )
+        return Fail(problem), memory
     return _outcome(goal, app, memory, now)
 
 
@@ -95,6 +103,14 @@ def _left(goal: Operate, app: Observed) -> tuple[str, ...]:
     if goal.sync.resources:
         return () if goal.sync.revisions else out_of_sync(goal.sync, app)
     return app.out_of_sync if _compares(app, *_wanted(goal, app)) else ()
+
+
+def _is_missing(goal: Operate, app: Observed) -> bool:
+    """Whether what was to be deployed was not, where the sync status does not tell."""
+    if goal.sync.resources and not goal.sync.revisions:
+        return False
+    wanted = _wanted(goal, app)
+    return not _compares(app, *wanted) and not is_deployed(app, *wanted)
 
 
 def idle(goal: Idle, app: Observed, memory: Memory, now: float) -> tuple[Step, Memory]:
@@ -223,7 +239,7 @@ def out_of_sync(sync: Sync, app: Observed) -> tuple[str, ...]:
     return tuple(
         f"{resource['kind']}/{resource['name']}"
         for resource in _selected(sync, app)
-        if resource.get("status") != "Synced"
+        if resource.get("status") not in ("Synced", None)
     )
 
 

@@ -23,13 +23,14 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
     Idle,
     Memory,
     Operate,
-    Refresh,
     Settle,
     notice,
+    refresh,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.health import health, look_at_pods, waits_for_pods
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key, Observed, Operation, at_revisions
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate import (
+    OUT_OF_SYNC_GRACE,
     idle,
     in_progress,
     operated,
@@ -38,9 +39,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate impor
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Problem, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Step, Watch, Write
 
-# Seconds for which a state may show before it counts as final: self-heal takes a comparison to begin, and a sync fails
-# for want of what another one brings.
-OUT_OF_SYNC_GRACE = 20.0
+# Seconds for which a sync may fail for want of what another one brings.
 RETRY_GRACE = 20.0
 
 _CONTROLLER = " (does its application controller run?)"
@@ -59,15 +58,14 @@ def next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -
     if memory.stale:
         memory = replace(memory, stale=False)
         if not app.refreshing:
-            return Write(Refresh(goal.key)), replace(memory, refreshed_at=now)
+            return Write(refresh(goal)), replace(memory, refreshed_at=now)
     if memory.refreshed_at is None and goal.baseline is not None:
         settled = isinstance(goal, Settle) and not goal.fresh and isinstance(_judge(goal, app, memory, now)[0], Done)
         if settled:
             return Done(), memory
         if app.refreshing:
             return Watch(f"Argo CD to finish an earlier refresh{_CONTROLLER}"), memory
-        kind = goal.kind if isinstance(goal, Compare) else "normal"
-        return Write(Refresh(goal.key, kind)), replace(memory, refreshed_at=now)
+        return Write(refresh(goal)), replace(memory, refreshed_at=now)
     if isinstance(goal, Compare) and not goal.wait:
         return Done(), memory
     if app.refreshing or not (app.reconciled_at or app.conditions):
@@ -194,8 +192,7 @@ def acted(goal: Goal, memory: Memory) -> bool:
     approval of deletions.
     """
     operated_on = isinstance(goal, (Settle, Operate)) and memory.operated and not goal.sync.dry_run
-    ended = isinstance(goal, Idle) and bool(memory.ended)
-    return operated_on or ended or memory.confirmed
+    return operated_on or bool(memory.ended) or memory.confirmed
 
 
 def has_sickened(goal: Goal, app: Optional[Observed]) -> bool:

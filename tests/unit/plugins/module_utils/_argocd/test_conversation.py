@@ -171,6 +171,17 @@ def test_a_failing_child_ends_the_wait_at_once_naming_parent_and_child():
     assert conversation.own_failure(key("nobody")) == ""
 
 
+def test_what_is_confirmed_in_a_child_moves_its_parent():
+    seen = app("one", operation=operation("Running", 20, message="waiting for pruning confirmation of /Job/x"))
+    parent = stack("one")
+    conversation = talk(parent, seen, confirm=True)
+    for now in range(3):  # the refresh of both, and then the confirmation
+        assert not conversation.moved(key("stack"), world(parent, seen))
+        for name in conversation.advance(world(parent, seen), now):
+            conversation.confirm(name)
+    assert conversation.moved(key("stack"), world(parent, seen))
+
+
 def test_other_applications_go_on_when_one_has_failed():
     seen = world(app("good"), app("bad", conditions={"ComparisonError": "no such path"}))
     conversation = talk(*seen.values(), goals=["bad", "good"])

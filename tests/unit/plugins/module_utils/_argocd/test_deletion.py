@@ -145,8 +145,18 @@ def test_what_waits_for_a_confirmation_is_named_after_a_grace():
     )
 
 
-def test_it_is_confirmed_where_that_was_asked_for():
-    step, memory = next_step(Gone(key(), "uid-of-web", confirm=True), deleting(CONFIRM), Memory(), 0.0)
+def test_a_deletion_that_goes_on_does_not_fail_for_want_of_a_confirmation():
+    step, memory = next_step(GONE, deleting(FIRST, CONFIRM), Memory(), 100.0)
+    seen = deleting(gone(FIRST), CONFIRM, health="Progressing")
+    step, memory = next_step(GONE, seen, memory, 100.0 + CONFIRMATION_GRACE)
+    assert step == Watch("what is being deleted, or a confirmation to delete ConfigMap/second")
+    assert isinstance(next_step(GONE, deleting(CONFIRM), memory, 200.0)[0], Watch)
+
+
+@pytest.mark.parametrize("health", ["Healthy", "Progressing"])
+def test_it_is_confirmed_where_that_was_asked_for(health):
+    seen = deleting(CONFIRM, health=health)
+    step, memory = next_step(Gone(key(), "uid-of-web", confirm=True), seen, Memory(), 0.0)
     assert step == Write(ConfirmDeletion(key(), at(0)))
     assert memory.confirmed
 
@@ -159,9 +169,10 @@ def test_it_is_confirmed_where_that_was_asked_for():
         deleting(CONFIRM, finalizers=(AFTER,)),
         deleting(CONFIRM, pending=True),
         deleting(FIRST),
+        deleting({**CONFIRM, "kind": "CustomResourceDefinition"}),
         app(resources=[CONFIRM]),
     ],
-    ids=["confirmed", "hooks first", "it stays", "an operation first", "no need", "not deleted"],
+    ids=["confirmed", "hooks first", "it stays", "an operation first", "no need", "kept", "not deleted"],
 )
 def test_nothing_is_confirmed_that_does_not_wait_for_it(seen):
     assert "its deletion" in reason(next_step(Gone(key(), "uid-of-web", confirm=True), seen, Memory(), 0.0)[0])

@@ -159,14 +159,23 @@ def test_what_argo_cd_is_asked_by_an_annotation(action, annotation):
     assert server.patched == [{"metadata": {"annotations": annotation}}]
 
 
+CLOSED = {"kind": "deny", "schedule": "* * * * *", "duration": "1h", "applications": ["*"]}
+
+
 def test_no_sync_is_started_in_a_closed_window():
     server = Cluster(at_version(10))
-    window = {"kind": "deny", "schedule": "* * * * *", "duration": "1h", "applications": ["*"], "timeZone": "Nowhere"}
-    server.owners["AppProject", "default"] = {"spec": {"syncWindows": [window]}}
+    server.owners["AppProject", "default"] = {"spec": {"syncWindows": [CLOSED]}}
     action = StartSync(key(), Observed.parse(at_version(10)), (), prune=False, token="t")
     with pytest.raises(Refused, match=r'a sync window of the project "default" forbids it \(deny'):
         ApplicationDriver(server).write(action)
     assert server.patched == []
+
+
+@pytest.mark.parametrize("zone", ["Nowhere", "Europe", "x" * 5000, "../x"])
+def test_a_window_of_a_time_zone_that_is_not_known_here_is_left_to_argo_cd(zone):
+    server = Cluster(at_version(10))
+    server.owners["AppProject", "default"] = {"spec": {"syncWindows": [{**CLOSED, "timeZone": zone}]}}
+    assert ApplicationDriver(server).write(StartSync(key(), Observed.parse(at_version(10)), (), prune=False, token="t"))
 
 
 @pytest.mark.parametrize("forbidden", [(), ("appprojects",)])

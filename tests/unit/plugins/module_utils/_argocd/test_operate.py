@@ -147,9 +147,36 @@ def test_its_failure_is_told():
     assert problem(step(seen, STARTED, sync=to(A))) == 'application "web": sync Failed: quota exceeded'
 
 
-def test_a_failure_of_somebody_else_is_not_ours():
-    seen = manual(operation=operation("Failed", 20), reconciled=30)
-    assert step(seen, OPERATED, sync=to(A)) == Done()
+def test_an_operation_whose_start_was_not_answered_is_ours_all_the_same():
+    seen = manual(operation=ours(), reconciled=30)
+    asked, memory = next_step(operate(sync=replace(to(A), always=True)), seen, REFRESHED, 100.0)
+    assert asked == Watch("Argo CD to see what the operation changed", wake_after=SEEN_AFTER)
+    assert memory.operated
+    assert step(seen, sync=Sync(dry_run=True)) == Done()
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_an_operation_of_somebody_else_that_replaced_ours_fails_it(phase):
+    seen = manual(operation=operation(phase, 20, revision=B, message="theirs"), reconciled=30)
+    assert problem(step(seen, OPERATED, sync=to(C))) == (
+        f'application "web": sync was replaced by another operation ({phase}: theirs) before its end was seen; run the '
+        "task again when nobody else syncs it"
+    )
+    there = Sync(revisions=(C,), resources=ONE.resources)
+    assert "was replaced" in problem(step(replace(seen, resources=(SERVICE,)), STARTED, sync=there))
+
+
+@pytest.mark.parametrize(
+    ("seen", "sync"),
+    [
+        (manual(deployed=[B, A], operation=operation(revision=A), reconciled=30), to(A)),
+        (manual(operation=operation("Failed", revision=B), reconciled=30), to(B)),
+        (manual(operation=operation(revision=B), reconciled=30, resources=[{**SERVICE, "status": "Synced"}]), ONE),
+    ],
+    ids=["the same", "its target is in sync", "the resource is in sync"],
+)
+def test_an_operation_of_somebody_else_after_ours_takes_nothing_away(seen, sync):
+    assert step(seen, OPERATED, sync=sync) == Done()
 
 
 def test_what_it_changed_is_compared_when_argo_cd_has_seen_it():
@@ -261,6 +288,11 @@ def test_a_resource_that_is_in_sync_is_not_though_another_one_is_not():
     seen = manual(resources=[{**SERVICE, "status": "Synced"}, OTHER], sync="OutOfSync", health="Missing")
     assert step(seen, sync=ONE) == Done()
     assert isinstance(step(seen, sync=replace(ONE, always=True)), Write)
+
+
+def test_a_hook_has_no_sync_status_and_is_not_out_of_sync():
+    hook = {name: value for name, value in SERVICE.items() if name != "status"}
+    assert step(manual(resources=[{**hook, "hook": True}]), sync=ONE) == Done()
 
 
 def test_resources_at_another_revision_are_synced_unless_all_of_it_is_there():
@@ -488,7 +520,7 @@ def test_a_confirmation_that_was_given_is_waited_for(approved):
     assert isinstance(asked, Watch)
 
 
-@pytest.mark.parametrize("approved", [at(19), "yesterday"])
+@pytest.mark.parametrize("approved", [at(19), "yesterday", "2030-01-01T00:00:00"])
 def test_a_confirmation_of_before_does_not_count(approved):
     asked = next_step(operate(confirm=True), unconfirmed(approved), STARTED, 100.0)[0]
     assert asked == Write(ConfirmDeletion(key(), at(20)))

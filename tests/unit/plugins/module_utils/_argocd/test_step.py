@@ -174,6 +174,12 @@ def test_while_a_part_is_away_it_is_refreshed_every_three_seconds_up_to_the_grac
     assert "code = Unavailable" in problem(step)
 
 
+@pytest.mark.parametrize("seen", [app(conditions=PART_AWAY), app()], ids=["a part was away", "the server was away"])
+def test_a_hard_refresh_is_asked_for_again_as_one(seen):
+    memory = replace(REFRESHED, refreshed_at=0.0, stale=not seen.conditions)
+    assert next_step(Compare(key(), BEFORE, "hard"), seen, memory, 100.0)[0] == Write(Refresh(key(), "hard"))
+
+
 def test_when_the_part_is_back_it_goes_on():
     away, memory = next_step(settle(), app(conditions=PART_AWAY), REFRESHED, 101.0)
     assert isinstance(away, Watch)
@@ -220,6 +226,24 @@ def test_a_sync_that_fails_again_and_again_at_the_commit_gets_a_grace():
     assert step.wake_after == 5.0
     told = problem(next_step(settle(), retried(3), memory, 120.0)[0])
     assert "fails again and again" in told and told.endswith("[Foo/foo: no matches for kind]")
+
+
+def hydrated(raw):
+    spec, state = raw["spec"], raw["status"]["operationState"]
+    dry = spec.pop("source")
+    spec["sourceHydrator"] = {"drySource": dry, "syncSource": {"targetBranch": "env/dev", "path": "hydrated"}}
+    state["syncResult"]["source"] = {"repoURL": dry["repoURL"], "path": "hydrated", "targetRevision": "env/dev"}
+
+
+def with_empty_fields(raw):
+    raw["spec"]["source"]["directory"] = {"recurse": False}
+
+
+@pytest.mark.parametrize("change", [hydrated, with_empty_fields])
+def test_a_sync_that_fails_again_and_again_is_known_by_what_its_source_says(change):
+    raw = retried(3).raw
+    change(raw)
+    assert Observed.parse(raw).operation.of_spec
 
 
 def test_retries_that_the_task_asked_for_are_waited_for():
@@ -767,6 +791,7 @@ def test_has_moved_when_something_was_deployed_since(baseline, seen, moved):
         (settle(may_sync=True), Memory(operated=True), True),
         (Idle(key()), Memory(ended=at(5)), True),
         (Idle(key()), Memory(), False),
+        (settle(), Memory(ended=at(5)), True),
         (Gone(key(), "uid-of-web"), Memory(confirmed=True), True),
         (Compare(key(), BEFORE), REFRESHED, False),
     ],
