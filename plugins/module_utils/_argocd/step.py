@@ -133,11 +133,12 @@ def _retries_in_vain(goal: Settle, operation: Operation, app: Observed) -> bool:
 
 
 def _retrying(goal: Settle, operation: Operation, memory: Memory, now: float) -> tuple[Step, Memory]:
-    """Argo CD goes on for minutes with what failed at this very commit."""
+    """Argo CD goes on for minutes with what failed at this very commit. An attempt has failed once it has ended."""
     memory = notice(memory, "retrying", now)
     patience = RETRY_GRACE - (now - memory.since)
-    if patience > 0:
-        return Watch(f"the operation in progress: {operation.message}", wake_after=patience), memory
+    if patience > 0 or not operation.finished_at:
+        wake_after = patience if patience > 0 else None
+        return Watch(f"the operation in progress: {operation.message}", wake_after), memory
     return Fail(Failed(f"{goal.key}: sync fails again and again: {operation.told}")), memory
 
 

@@ -228,6 +228,16 @@ def test_a_sync_that_fails_again_and_again_at_the_commit_gets_a_grace():
     assert "fails again and again" in told and told.endswith("[Foo/foo: no matches for kind]")
 
 
+def test_an_attempt_in_progress_has_not_failed_yet():
+    """On a slow machine it may take longer than the grace and still succeed."""
+    raw = retried().raw
+    del raw["status"]["operationState"]["finishedAt"]
+    _step, memory = next_step(settle(), retried(), REFRESHED, 100.0)
+    step, memory = next_step(settle(), Observed.parse(raw), memory, 200.0)
+    assert isinstance(step, Watch)
+    assert "fails again and again" in problem(next_step(settle(), retried(2), memory, 201.0)[0])
+
+
 def hydrated(raw):
     spec, state = raw["spec"], raw["status"]["operationState"]
     dry = spec.pop("source")
