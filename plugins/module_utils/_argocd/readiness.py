@@ -18,6 +18,10 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import T
 Object = Mapping[str, Any]
 
 
+# A container lacks something that may come: upstream's Redis makes the Secret of its password when it first starts.
+_MAY_COME = "CreateContainerConfigError"
+
+
 @dataclass(frozen=True)
 class Unready:
     """A workload that is not rolled out, and what is known of it."""
@@ -31,7 +35,9 @@ class Unready:
     @property
     def lasting(self) -> bool:
         """Whether it does not heal by itself."""
-        return bool(self.in_the_way) or any(trouble.lasting for trouble in self.troubles)
+        return bool(self.in_the_way) or any(
+            trouble.lasting and _MAY_COME not in trouble.reason for trouble in self.troubles
+        )
 
     def __str__(self) -> str:
         reasons = "; ".join(f"pod {trouble.pod}: {trouble.reason}" for trouble in self.troubles[:2])

@@ -81,6 +81,14 @@ def test_the_reason_of_its_pods_is_told() -> None:
     )
 
 
+def test_a_secret_that_is_missing_may_come() -> None:
+    """Upstream's Redis makes the one that others name, once its image is there."""
+    lacks = {"reason": "CreateContainerConfigError", "message": 'secret "argocd-redis" not found'}
+    (found,) = unready([workload(availableReplicas=0)], [pod(lacks)])
+    assert not found.lasting
+    assert 'secret "argocd-redis" not found' in str(found)
+
+
 def test_an_old_pod_of_a_stateful_set_is_in_the_way() -> None:
     (found,) = unready([workload("StatefulSet", updatedReplicas=0)], [pod(PULLING, "old")])
     assert "its StatefulSet waits for it: kubectl delete pod argocd-server-0 -n argocd" in str(found)
