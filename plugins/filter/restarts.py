@@ -50,6 +50,8 @@ _value:
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import selects
+
 Object = Mapping[str, Any]
 
 
@@ -63,7 +65,7 @@ def restarts(objects: Sequence[Object], secrets: Sequence[Object], rotated: Sequ
             continue
         namespace, name = _key(workload)
         used = {secret for secret in _secrets(workload) if (namespace, secret) in written}
-        made = [pod["metadata"]["creationTimestamp"] for pod in pods if _owns(workload, pod)]
+        made = [pod["metadata"]["creationTimestamp"] for pod in pods if selects(workload, pod)]
         if any(secret in rotated or any(time <= written[namespace, secret] for time in made) for secret in used):
             found.append((_is_client(workload), {"kind": workload["kind"], "namespace": namespace, "name": name}))
     return [workload for _is_last, workload in sorted(found, key=lambda pair: pair[0])]
@@ -94,16 +96,6 @@ def _secrets(workload: Object) -> Iterator[str]:
         references = [entry.get("valueFrom", {}).get("secretKeyRef") for entry in container.get("env", [])]
         references += [entry.get("secretRef") for entry in container.get("envFrom", [])]
         yield from (reference["name"] for reference in references if reference)
-
-
-def _owns(workload: Object, pod: Object) -> bool:
-    labels = pod["metadata"].get("labels", {})
-    selector = workload["spec"]["selector"].get("matchLabels", {})
-    return (
-        bool(selector)
-        and _key(pod)[0] == _key(workload)[0]
-        and all(labels.get(key) == value for key, value in selector.items())
-    )
 
 
 def _is_client(workload: Object) -> bool:

@@ -13,11 +13,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Optional
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import ConfirmDeletion, Gone, Memory, notice
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import (
+    ConfirmDeletion,
+    Gone,
+    Memory,
+    with_grace,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate import is_operating
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Refused
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Step, Watch, Write
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Step, Watch, Write
 
 # Seconds for which Argo CD may say that it cannot delete: two deletions meet in the same resource.
 DELETION_ERROR_GRACE = 10.0
@@ -34,11 +39,8 @@ def until_gone(goal: Gone, app: Optional[Observed], memory: Memory, now: float) 
         return Done(), memory
     error = app.conditions.get("DeletionError", "")
     if error:
-        memory = notice(memory, "DeletionError", now)
-        patience = DELETION_ERROR_GRACE - (now - memory.since)
-        if patience > 0:
-            return Watch(error, wake_after=patience), memory
-        return Fail(Failed(f"{goal.key} cannot be deleted: {error}{_advice(error)}")), memory
+        problem = Failed(f"{goal.key} cannot be deleted: {error}{_advice(error)}")
+        return with_grace(error, problem, memory, "DeletionError", now, DELETION_ERROR_GRACE)
     if app.deleting and not is_operating(app) and waits_for_confirmation(app):
         return _unconfirmed(goal, app, memory, now)
     finalizers = ", ".join(app.finalizers) or "none"
@@ -61,16 +63,12 @@ def _unconfirmed(goal: Gone, app: Observed, memory: Memory, now: float) -> tuple
     resources = ", ".join(app.to_be_confirmed)
     if app.health == "Progressing":  # which it is while something is being deleted
         return Watch(f"what is being deleted, or a confirmation to delete {resources}"), replace(memory, symptom="")
-    memory = notice(memory, "unconfirmed", now)
-    patience = CONFIRMATION_GRACE - (now - memory.since)
-    if patience > 0:
-        return Watch(f"a confirmation to delete {resources}", wake_after=patience), memory
-    return Fail(
-        Refused(
-            f"{goal.key} is being deleted, and waits for a confirmation to delete {resources} (Delete=confirm or "
-            f"Prune=confirm); give it with confirm_deletion: true, or argocd app confirm-deletion {goal.key.name}"
-        )
-    ), memory
+    problem = Refused(
+        f"{goal.key} is being deleted, and waits for a confirmation to delete {resources} (Delete=confirm or "
+        f"Prune=confirm); give it with confirm_deletion: true, or argocd app confirm-deletion {goal.key.name}"
+    )
+    watch = f"a confirmation to delete {resources}"
+    return with_grace(watch, problem, memory, "unconfirmed", now, CONFIRMATION_GRACE)
 
 
 def what_holds(app: Observed) -> str:

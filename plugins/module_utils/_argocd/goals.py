@@ -12,6 +12,8 @@ from typing import Optional, Union
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Deployment, Key, Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.sync import Sync
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Fail, Step, Watch
 
 
 @dataclass(frozen=True)
@@ -168,3 +170,12 @@ def refresh(goal: Goal) -> Refresh:
 def notice(memory: Memory, symptom: str, now: float) -> Memory:
     """``memory`` with the symptom and since when it shows."""
     return memory if memory.symptom == symptom else replace(memory, symptom=symptom, since=now)
+
+
+def with_grace(
+    watch: str, problem: Problem, memory: Memory, symptom: str, now: float, grace: float
+) -> tuple[Step, Memory]:
+    """Watch what may pass by itself, and fail once it has shown for ``grace`` seconds."""
+    memory = notice(memory, symptom, now)
+    patience = grace - (now - memory.since)
+    return (Watch(watch, wake_after=patience) if patience > 0 else Fail(problem)), memory

@@ -15,7 +15,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
     Memory,
     Operate,
     Settle,
-    notice,
+    with_grace,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed, Operation, at_revisions
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed
@@ -46,11 +46,8 @@ def health(goal: Union[Settle, Operate], app: Observed, memory: Memory, now: flo
         detail += f"; {_RESUME.format(app.key.name)}"
     if app.health not in ("Degraded", "Missing"):
         return Watch(f"its health ({detail})"), replace(memory, symptom="")
-    memory = notice(memory, app.health, now)
-    patience = DEGRADED_GRACE - (now - memory.since)
-    if patience > 0:
-        return Watch(f"its health ({detail})", wake_after=patience), memory
-    return Fail(Failed(f"{goal.key} is {_state(app)}, but its health is {detail}{told(app)}")), memory
+    problem = Failed(f"{goal.key} is {_state(app)}, but its health is {detail}{told(app)}")
+    return with_grace(f"its health ({detail})", problem, memory, app.health, now, DEGRADED_GRACE)
 
 
 def waits_for_pods(goal: Union[Settle, Operate], app: Observed) -> bool:

@@ -24,6 +24,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
     Settle,
     StartSync,
     notice,
+    with_grace,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.health import health
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
@@ -91,11 +92,8 @@ def _outcome(goal: Operate, app: Observed, memory: Memory, now: float) -> tuple[
     left = _left(goal, app)
     if not left:
         return (Done(), memory) if goal.sync.resources else health(goal, app, memory, now)
-    memory = notice(memory, "OutOfSync", now)
-    patience = OUT_OF_SYNC_GRACE - (now - memory.since)
-    if patience > 0:
-        return Watch(f"{', '.join(left)} to be Synced", wake_after=patience), memory
-    return Fail(Failed(f"{goal.key}: {', '.join(left)} is still OutOfSync after it was synced")), memory
+    problem = Failed(f"{goal.key}: {', '.join(left)} is still OutOfSync after it was synced")
+    return with_grace(f"{', '.join(left)} to be Synced", problem, memory, "OutOfSync", now, OUT_OF_SYNC_GRACE)
 
 
 def _left(goal: Operate, app: Observed) -> tuple[str, ...]:
@@ -132,11 +130,8 @@ def idle(goal: Idle, app: Observed, memory: Memory, now: float) -> tuple[Step, M
 
 
 def _blocked(sentence: str, memory: Memory, now: float) -> tuple[Step, Memory]:
-    memory = notice(memory, _BLOCKED, now)
-    patience = BLOCKED_GRACE - (now - memory.since)
-    if patience > 0:
-        return Watch(f"the operation in progress, which is {_BLOCKED}", wake_after=patience), memory
-    return Fail(Refused(sentence)), memory
+    watch = f"the operation in progress, which is {_BLOCKED}"
+    return with_grace(watch, Refused(sentence), memory, _BLOCKED, now, BLOCKED_GRACE)
 
 
 def is_operating(app: Observed) -> bool:

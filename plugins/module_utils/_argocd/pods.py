@@ -84,6 +84,17 @@ def controller(child: Mapping[str, Any]) -> Optional[Resource]:
     return None
 
 
+def selects(workload: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
+    """Whether the pod is one of the workload's, by its labels."""
+    labels = pod["metadata"].get("labels", {})
+    selector = workload["spec"]["selector"].get("matchLabels", {})
+    return (
+        bool(selector)
+        and pod["metadata"]["namespace"] == workload["metadata"]["namespace"]
+        and all(labels.get(key) == value for key, value in selector.items())
+    )
+
+
 def troubles(
     pods: Iterable[Mapping[str, Any]], owners: Mapping[Resource, Mapping[str, Any]], deployed: Collection[Resource]
 ) -> tuple[Trouble, ...]:

@@ -13,10 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble, trouble_of
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble, selects, trouble_of
 
 Object = Mapping[str, Any]
-
 
 # A container lacks something that may come: upstream's Redis makes the Secret of its password when it first starts.
 _MAY_COME = "CreateContainerConfigError"
@@ -59,7 +58,7 @@ def unready(workloads: Sequence[Object], pods: Sequence[Object]) -> list[Unready
         state = _state(workload)
         if state:
             kind, metadata = workload["kind"], workload["metadata"]
-            own = [pod for pod in pods if _selects(workload, pod)]
+            own = [pod for pod in pods if selects(workload, pod)]
             troubled = [(trouble, pod) for trouble, pod in ((trouble_of(pod), pod) for pod in own) if trouble]
             troubled.sort(key=lambda pair: not pair[0].lasting)
             old = [
@@ -94,11 +93,6 @@ def _state(workload: Object) -> Optional[str]:
     if status.get("replicas", 0) > wanted:
         return f"{status['replicas'] - wanted} old pods have not ended yet"
     return None
-
-
-def _selects(workload: Object, pod: Object) -> bool:
-    labels, wanted = pod["metadata"].get("labels", {}), workload["spec"]["selector"].get("matchLabels", {})
-    return bool(wanted) and all(labels.get(key) == value for key, value in wanted.items())
 
 
 def _old(workload: Object, pod: Object) -> bool:

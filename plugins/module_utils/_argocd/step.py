@@ -26,6 +26,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
     Settle,
     notice,
     refresh,
+    with_grace,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.health import health, look_at_pods, waits_for_pods
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key, Observed, Operation, at_revisions
@@ -152,16 +153,11 @@ def _out_of_sync(goal: Settle, app: Observed, memory: Memory, may_start: bool, n
         ), memory
     if app.operation and app.operation.self_heals > 1:
         return Watch(f"{resources} to be healed by Argo CD, which waits longer each time"), memory
-    memory = notice(memory, "OutOfSync", now)
-    patience = OUT_OF_SYNC_GRACE - (now - memory.since)
-    if patience > 0:
-        return Watch(f"{resources} to be Synced", wake_after=patience), memory
-    return Fail(
-        Failed(
-            f"{goal.key} is still OutOfSync after its last operation "
-            f"({app.operation.phase if app.operation else 'none'}): {resources}"
-        )
-    ), memory
+    problem = Failed(
+        f"{goal.key} is still OutOfSync after its last operation "
+        f"({app.operation.phase if app.operation else 'none'}): {resources}"
+    )
+    return with_grace(f"{resources} to be Synced", problem, memory, "OutOfSync", now, OUT_OF_SYNC_GRACE)
 
 
 def is_recent(goal: Settle, app: Observed) -> bool:

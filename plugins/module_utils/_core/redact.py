@@ -14,9 +14,9 @@ MASK = "********"
 _CHANGED = " (changed)"
 
 # Names whose values are secrets by the habit of the field: Helm parameters and values, plugin environments.
-_SECRET = r"pass(?:word|wd|phrase)|pwd|secret|token|credential|(?:api|access|private|client|signing|encryption)[-_]?key"
-_SECRET_NAME = re.compile(rf"{_SECRET}|^pass$", re.IGNORECASE)
-_SECRET_ARGUMENT = re.compile(rf"(?<![\w-])([\w.-]*(?:{_SECRET})[\w.-]*=)[^\s&'\"]+", re.IGNORECASE)
+SECRET = r"pass(?:word|wd|phrase)|pwd|secret|token|credential|(?:api|access|private|client|signing|encryption)[-_]?key"
+_SECRET_NAME = re.compile(rf"{SECRET}|^pass$", re.IGNORECASE)
+_SECRET_ARGUMENT = re.compile(rf"(?<![\w-])([\w.-]*(?:{SECRET})[\w.-]*=)[^\s&'\"]+", re.IGNORECASE)
 _URL_USERINFO = re.compile(r"(?<=://)[^/\s\"]+(?=@)")  # up to the last @, for a password may hold one
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import SECRET
 
 IN_CLUSTER = "https://kubernetes.default.svc"
 # The repository that is previewed, in the place of its URL, which nobody needs to know.
@@ -21,10 +22,7 @@ REPOSITORY = "https://preview.invalid"
 _OPTIONS = frozenset("namePrefix nameSuffix namespace patches replicas commonLabels commonAnnotations".split())
 _HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 _TRACKING = "argocd.argoproj.io/tracking-id"
-_NAMES = (
-    r"pass(?:word|wd|phrase)?|pwd|secret|token|credentials?"
-    r"|(?:api|access|private|secret|client|signing|encryption)[-_]?key"
-)
+_NAMES = rf"{SECRET}|pass|credentials|secret[-_]?key"
 _SECRET_NAME = re.compile(rf"(?:{_NAMES})$", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----"

@@ -44,7 +44,7 @@ def keep(params: Mapping[str, Any], dry_run: bool, _run_command: object = None) 
             before = _read(path)
             if before != text:
                 mode = _SCRIPT if name in params["scripts"] else _FILE
-                change(path, before or "", text, partial(_write, path, text, mode))
+                change(path, before or "", text, partial(write, path, text, mode))
         make(params["folders"])
     except OSError as error:
         raise Unavailable(
@@ -91,7 +91,7 @@ def _read(path: str) -> Optional[str]:
         return None
 
 
-def _write(path: str, text: str, mode: int) -> None:
+def write(path: str, text: str, mode: int = 0o666) -> None:
     """A killed run leaves the old file or the new one."""
     temporary = f"{path}.{os.getpid()}"
     try:

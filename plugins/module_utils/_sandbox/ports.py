@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused, Unavailable
+from ansible_collections.ai_how.cloud.plugins.module_utils._sandbox.files import write
 
 # Up to where Linux' default range for outgoing connections begins.
 _START, _END = 21000, 32768
@@ -136,11 +137,8 @@ def _read(path: str) -> dict[str, int]:
 
 
 def _write(path: str, ports: Mapping[str, int]) -> None:
-    temporary = f"{path}.{os.getpid()}"
     try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(ports, file, indent=2, sort_keys=True)
-        os.replace(temporary, path)
+        write(path, json.dumps(ports, indent=2, sort_keys=True))
     except OSError as error:
         raise Unavailable(
             f"{path} cannot be written ({error}); its folder must be there and writable for this user."
