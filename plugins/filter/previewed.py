@@ -48,15 +48,14 @@ _value:
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.answers import api_message
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import Hidden, redact_change
 
 # Written by the API server with each apply, whatever it changes.
 _NOISE = frozenset(("metadata.managedFields", "metadata.generation", "metadata.resourceVersion"))
-_MESSAGE = re.compile(r'"message":"((?:[^"\\]|\\.)*)"')
 _WIDTH = 100
 
 
@@ -119,8 +118,7 @@ def _shown(value: Any) -> str:
 
 def _reason(message: str) -> str:
     """What the API server says, out of the words of the module."""
-    told = _MESSAGE.search(message)
-    return json.loads(f'"{told[1]}"') if told else " ".join(message.split())
+    return api_message(message) or " ".join(message.split())
 
 
 class FilterModule:

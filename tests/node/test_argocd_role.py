@@ -9,7 +9,6 @@ import json
 import os
 import ssl
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ from typing import Any
 import pytest
 from gitops import GitOps, Run, until
 from real import CACHE, Real
-from sandbox import ROOT
 
 BEFORE = "v3.5.7"  # the last of the minor version before
 MODULE = "github.com/argoproj/argo-cd/v3"
@@ -115,14 +113,9 @@ class User(GitOps):
 @pytest.fixture(scope="module")
 def box(before: dict[str, set[str]]) -> Iterator[Real]:
     box = Real(f"argocd-{os.getpid()}")
-    build = [sys.executable, ROOT / "tests/images/build.py", "--folder", box.images, "argocd", "redis", "pause"]
-    subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
-    try:
-        run = box.present(sandbox_argocd="false", sandbox_real_node="true")
-        assert run.returncode == 0, run.output
+    box.build_images("argocd", "redis", "pause")
+    with box.up(sandbox_argocd="false", sandbox_real_node="true"):
         yield box
-    finally:
-        box.remove()
 
 
 @pytest.fixture(scope="module")

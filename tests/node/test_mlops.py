@@ -10,7 +10,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -22,7 +21,6 @@ import pytest
 from gitops import GitOps, until
 from real import Real, kill, machine
 from runs import parents_of_processes
-from sandbox import ROOT
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions
@@ -62,14 +60,9 @@ class User(GitOps):
 @pytest.fixture(scope="module")
 def box(before: dict[str, set[str]]) -> Iterator[Real]:
     box = Real(f"mlops-{os.getpid()}")
-    build = [sys.executable, ROOT / "tests/images/build.py", "--folder", box.images]
-    subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
-    try:
-        run = box.present()
-        assert run.returncode == 0, run.output
+    box.build_images()
+    with box.up():
         yield box
-    finally:
-        box.remove()
 
 
 @pytest.fixture(scope="module")

@@ -67,12 +67,8 @@ def real(before: dict[str, set[str]]) -> Iterator[Real]:
     box = Real(f"real-{os.getpid()}")
     box.images.mkdir(parents=True)
     Image(SLEEP, "1000000").write(box.images / "pause.tar", PAUSE)
-    try:
-        run = box.present()
-        assert run.returncode == 0, run.output
+    with box.up():
         yield box
-    finally:
-        box.remove()
 
 
 @pytest.fixture(scope="module")
@@ -214,17 +210,13 @@ def test_a_second_one_beside_it(store: Real) -> None:
     second = Real(f"second-{os.getpid()}")
     second.images.mkdir()
     (second.images / "pause.tar").symlink_to(store.images / "pause.tar")
-    try:
-        run = second.present()
-        assert run.returncode == 0, run.output
+    with second.up():
         second.kubectl("wait", "serviceaccount/default", "--for=create", "--timeout=30s")
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "second"}}
         container = {"name": "second", "image": PAUSE, "securityContext": RESTRICTED}
         second.apply({**pod, "spec": {**PLACED, "containers": [container], "terminationGracePeriodSeconds": 0}})
         second.kubectl("wait", "pod/second", "--for=condition=Ready", "--timeout=60s")
         assert ask(store, "/") == "/fifth"
-    finally:
-        second.remove()
     assert ask(store, "/") == "/fifth"
 
 

@@ -10,14 +10,15 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterable
-from contextlib import suppress
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
 from gitops import Run
 from runs import parents_of_processes, present
-from sandbox import Sandbox
+from sandbox import ROOT, Sandbox
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ai_how.cloud"
 
@@ -31,6 +32,21 @@ class Real(Sandbox):
     def present(self, *options: str, **settings: str) -> Run:
         given = {"sandbox_real_node": "auto", "sandbox_images_dir": str(self.images), **settings}
         return present(self, *options, **given)
+
+    def build_images(self, *names: str) -> None:
+        """Make images that no registry gives here; those of the applications if none is named."""
+        build = [sys.executable, ROOT / "tests/images/build.py", "--folder", self.images, *names]
+        subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
+
+    @contextmanager
+    def up(self, **settings: str) -> Iterator[Real]:
+        """Bring it up, and remove it in the end."""
+        try:
+            run = self.present(**settings)
+            assert run.returncode == 0, run.output
+            yield self
+        finally:
+            self.remove()
 
     def remove(self) -> None:
         self.become("absent")
