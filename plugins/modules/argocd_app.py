@@ -37,7 +37,10 @@ options:
     choices: [present, absent, synced, refreshed, terminated, rolled_back]
     default: present
   namespace:
-    description: Namespace of the applications, which is where Argo CD runs unless it was told otherwise.
+    description:
+      - Namespace of the applications, which is where Argo CD runs.
+      - Argo CD takes applications of other namespaces, too, if it was told so. Name these in O(applications), and the
+        one in which Argo CD runs here, since the projects with their sync windows are there.
     type: str
     default: argocd
   applications:
@@ -47,9 +50,12 @@ options:
         end if any of them failed.
     type: list
     elements: dict
-    suboptions: &application
+    suboptions:
       name: &name
         description: Name of the application.
+        type: str
+      namespace:
+        description: Namespace of the application, if it is another one than O(namespace).
         type: str
       labels: &labels
         description: Labels of the application.
@@ -637,6 +643,16 @@ EXAMPLES = r"""
         source: {repo_url: https://git.example.org/teams.git, path: a}
       - name: team-b
         source: {repo_url: https://git.example.org/teams.git, path: b}
+
+- name: Applications in namespaces of their own
+  ai_how.cloud.argocd_app:
+    namespace: argocd
+    applications:
+      - name: web
+        namespace: team-a
+      - name: web
+        namespace: team-b
+    state: synced
 
 - name: Sync two resources only
   ai_how.cloud.argocd_app:

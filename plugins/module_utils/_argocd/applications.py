@@ -64,7 +64,7 @@ ARGUMENTS: Mapping[str, Any] = {
         "default": "present",
     },
     "namespace": {"type": "str", "default": "argocd"},
-    "applications": {"type": "list", "elements": "dict", "options": _APPLICATION},
+    "applications": {"type": "list", "elements": "dict", "options": {**_APPLICATION, "namespace": {"type": "str"}}},
     "refresh": {"type": "str", "choices": ["normal", "hard"], "default": "normal"},
     "cascade": {"type": "str", "choices": list(CASCADES)},
     "confirm_deletion": {"type": "bool", "default": False},
@@ -216,14 +216,15 @@ def _parse(params: Mapping[str, Any]) -> Sequence[Desired]:
     if not params["applications"]:
         raise Invalid("applications is an empty list; name at least one application")
     items = [
-        Desired.from_params(item, namespace, where=f"applications[{index}]: ")
+        Desired.from_params(item, item.get("namespace") or namespace, where=f"applications[{index}]: ")
         for index, item in enumerate(params["applications"])
     ]
-    names = [item.key.name for item in items]
-    for name in names:
-        if names.count(name) > 1:
+    keys = [item.key for item in items]
+    for key in keys:
+        if keys.count(key) > 1:
             raise Invalid(
-                f'applications: the name "{name}" was given {names.count(name)} times; give each application once'
+                f'applications: the name "{key.name}" was given {keys.count(key)} times in namespace '
+                f"{key.namespace}; give each application once"
             )
     return items
 

@@ -44,11 +44,18 @@ class Conversation:
     """Holds where each goal stands. ``advance`` after everything seen, ``confirm`` after each Write that was done."""
 
     def __init__(self, goals: Sequence[Goal], before: Mapping[Key, Observed], recurse: bool = True) -> None:
-        self._talks = {goal.key: _Talk(goal, goal.key, Memory()) for goal in goals}
+        self._talks: dict[Key, _Talk] = {}
         self._before = before
-        self._listed = {goal.key.namespace for goal in goals}
+        self._listed: set[str] = set()
         self._recurse = recurse
         self._failures: dict[Key, str] = {}
+        self.follow(goals)
+
+    def follow(self, goals: Sequence[Goal]) -> None:
+        """Take on more goals, in namespaces that ``before`` knows."""
+        for goal in goals:
+            self._talks.setdefault(goal.key, _Talk(goal, goal.key, Memory()))
+            self._listed.add(goal.key.namespace)
 
     def advance(self, world: Mapping[Key, Observed], now: float) -> Mapping[Key, Step]:
         """The next step of each application that is neither done nor failed; children join in as they appear.

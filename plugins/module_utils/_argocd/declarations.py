@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the modules for projects, repositories and clusters share: the objects of a task, their plans and reports.
+"""What the modules share that declare something else than applications: the objects of a task, their plans and reports.
 
-What is Argo CD's own of a kind stands in projects.py, repositories.py and clusters.py.
+What is Argo CD's own of a kind stands in applicationsets.py, projects.py, repositories.py and clusters.py.
 """
 
 from __future__ import annotations
@@ -165,11 +165,11 @@ class SecretDeclarations(Declarations):
         return {"object": observed.name} if observed else {}
 
 
-def shown_metadata(raw: Mapping[str, Any]) -> dict[str, Any]:
+def shown_metadata(raw: Mapping[str, Any], not_shown: Collection[str] = ()) -> dict[str, Any]:
     """Labels, annotations and finalizers, without what others add."""
     metadata = raw["metadata"]
     shown = {
-        name: {key: value for key, value in metadata.get(name, {}).items() if key not in _NOT_SHOWN}
+        name: {key: value for key, value in metadata.get(name, {}).items() if key not in (*_NOT_SHOWN, *not_shown)}
         for name in ("labels", "annotations")
     }
     finalizers = {"finalizers": metadata["finalizers"]} if metadata.get("finalizers") else {}

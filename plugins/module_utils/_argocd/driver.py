@@ -2,20 +2,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Applications through the Kubernetes API: one list and one watch for each namespace, and the writes."""
+"""Applications and their sets through the Kubernetes API: a list and a watch for each namespace, and the writes."""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, Optional
+from typing import Any, Optional, Union
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.clusters import CLUSTER_SECRETS, cluster_key
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.generation import (
+    SET_REFRESH_ANNOTATION,
+    ListApplications,
+    ObservedSet,
+    Regenerate,
+    SetKey,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import Action as Written
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import (
     ConfirmDeletion,
@@ -54,6 +61,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._kube.store import St
 CONNECTION_ARGUMENTS = connection_argument_spec()
 
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
+APPLICATION_SET = Kind("argoproj.io", "v1alpha1", "ApplicationSet", "applicationsets")
 POD = Kind("", "v1", "Pod", "pods")
 _PROJECT = Kind("argoproj.io", "v1alpha1", "AppProject", "appprojects")
 _SECRET = Kind("", "v1", "Secret", "secrets")
@@ -68,12 +76,22 @@ _CONTROLLERS = {
 # Seconds for which the API server may be away (it is restarted, say) before a wait gives up.
 _AWAY_GRACE = 60.0
 
-_Event = tuple[str, str, Any]
+# Who owns what we have declared without having decided it: the controller of the sets writes them anew, with all that
+# its types have, when it takes the refresh annotation away. (In the sandbox all parts of Argo CD are one program.)
+_WRITES_ANEW = {APPLICATION_SET: ("argocd-applicationset-controller", "argocd")}
+
+# What a watch tells: the kind and namespace that it is of, what happened, and with what.
+_Event = tuple[Kind, str, str, Any]
 
 
 def connect(params: Mapping[str, Any]) -> ApplicationDriver:
     """The driver for the options of a task."""
-    return ApplicationDriver(open_client(params), force_conflicts=params["force_conflicts"])
+    return ApplicationDriver(open_client(params), params["force_conflicts"], home=params["namespace"])
+
+
+def connect_sets(params: Mapping[str, Any]) -> ApplicationDriver:
+    """The driver for application sets; it sees the applications, too."""
+    return ApplicationDriver(open_client(params), params["force_conflicts"], kinds=(APPLICATION_SET, APPLICATION))
 
 
 def connect_projects(params: Mapping[str, Any]) -> Store:
@@ -109,13 +127,24 @@ def _store(
 
 
 class ApplicationDriver:
-    """``world`` is the latest that was seen of every Application in the namespaces that were observed."""
+    """``world`` is the latest that was seen of every object of ``kinds`` in the namespaces that were observed.
 
-    def __init__(self, client: Client, force_conflicts: bool = False) -> None:
+    ``home``: the namespace in which Argo CD runs, and has its projects.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        force_conflicts: bool = False,
+        kinds: Sequence[Kind] = (APPLICATION,),
+        home: str = "argocd",
+    ) -> None:
         self._client = client
         self._force = force_conflicts
-        self._seen: dict[Key, Observed] = {}
-        self._versions: dict[str, str] = {}
+        self._kinds = kinds
+        self._home = home
+        self._seen: dict[Any, Any] = {}
+        self._versions: dict[tuple[Kind, str], str] = {}
         self._events: queue.Queue[_Event] = queue.Queue()
         self._watching: set[str] = set()
         self._away: Optional[Unavailable] = None
@@ -124,7 +153,7 @@ class ApplicationDriver:
         self._stop = threading.Event()
 
     @property
-    def world(self) -> Mapping[Key, Observed]:
+    def world(self) -> Mapping[Any, Any]:
         return self._seen
 
     @property
@@ -132,33 +161,40 @@ class ApplicationDriver:
         """Namespaces whose pods this user may not see, as far as they were looked at."""
         return frozenset(self._hidden)
 
-    def observe(self, namespaces: Iterable[str]) -> Mapping[Key, Observed]:
+    def observe(self, namespaces: Iterable[str]) -> Mapping[Any, Any]:
         """List the namespaces; the answer does not change later, unlike ``world``."""
         for namespace in namespaces:
-            self._take_list(namespace, *self._client.list(APPLICATION, namespace))
+            for kind in self._kinds:
+                self._take_list(kind, namespace, *self._client.list(kind, namespace))
         return dict(self._seen)
 
     def apply(self, action: Action, dry_run: bool) -> Optional[Mapping[str, Any]]:
         """Do one action of a plan; the object after it, None after a deletion. A dry run reaches the server, too."""
         if isinstance(action, Apply):
-            raw = declare(self._client, APPLICATION, action.manifest, self._force, dry_run)
+            kind = _kind(action.key)
+            raw = declare(self._client, kind, action.manifest, self._force, dry_run, _WRITES_ANEW.get(kind, ()))
             if not dry_run:
-                self._take(raw)
+                self._take(kind, raw)
             return raw
         if isinstance(action, SetFinalizers):
             return self._set_finalizers(action, dry_run)
         if dry_run:
             return None
-        self._client.delete(APPLICATION, action.key.namespace, action.key.name, uid=action.uid)
+        self._client.delete(_kind(action.key), action.key.namespace, action.key.name, uid=action.uid)
         return None
 
-    def write(self, action: Written) -> bool:
+    def write(self, action: Union[Written, Regenerate, ListApplications]) -> bool:
         """Do the Write of a step. False if somebody was faster: look again at what is there now."""
+        if isinstance(action, ListApplications):
+            self._take_list(APPLICATION, action.key.namespace, *self._client.list(APPLICATION, action.key.namespace))
+            return True
         if isinstance(action, LookAtPods):
             self._look_at_pods(self._seen[action.key])
             return True
         if isinstance(action, Refresh):
             patch: dict[str, Any] = {"metadata": {"annotations": {REFRESH_ANNOTATION: action.kind}}}
+        elif isinstance(action, Regenerate):
+            patch = {"metadata": {"annotations": {SET_REFRESH_ANNOTATION: "true"}}}
         elif isinstance(action, ConfirmDeletion):
             patch = {"metadata": {"annotations": {CONFIRMATION_ANNOTATION: action.since}}}
         elif isinstance(action, EndOperation):
@@ -170,11 +206,11 @@ class ApplicationDriver:
             self._refuse_closed_window(action.observed)
             patch = operation_patch(action)
         try:
-            self._take(self._patch(action.key, patch))
+            self._patch(action.key, patch)
         except Conflict:
-            raw = self._client.get(APPLICATION, *action.key)
+            raw = self._client.get(APPLICATION, action.key.namespace, action.key.name)
             if raw is not None:
-                self._take(raw)
+                self._take(APPLICATION, raw)
             return False
         return True
 
@@ -184,19 +220,20 @@ class ApplicationDriver:
         for namespace in namespaces:
             if namespace not in self._watching:
                 self._watching.add(namespace)
-                version = self._versions.get(namespace, "")
-                threading.Thread(target=self._watch, args=(namespace, version), daemon=True).start()
+                for kind in self._kinds:
+                    version = self._versions.get((kind, namespace), "")
+                    threading.Thread(target=self._watch, args=(kind, namespace, version), daemon=True).start()
         try:
             event = self._events.get(timeout=max(0.0, timeout))
             while True:
-                kind, namespace, content = event
-                if kind == "LOST":
+                kind, namespace, happened, content = event
+                if happened == "LOST":
                     self._lost[namespace] = content
-                elif kind == "AWAY":
+                elif happened == "AWAY":
                     self._away = content
                 else:
                     returned, self._away = returned or self._away is not None, None
-                    self._take_event(kind, namespace, content)
+                    self._take_event(kind, namespace, happened, content)
                 event = self._events.get_nowait()
         except queue.Empty:
             return News(self._lost, self._away, returned)
@@ -214,7 +251,7 @@ class ApplicationDriver:
         while True:
             metadata = {"finalizers": list(action.after), "resourceVersion": version}
             try:
-                return self._take(self._patch(action.key, {"metadata": metadata})).raw
+                return self._patch(action.key, {"metadata": metadata})
             except Conflict:
                 raw = self._client.get(APPLICATION, *action.key)
                 if raw is None or tuple(raw["metadata"].get("finalizers", [])) != action.before:
@@ -249,7 +286,7 @@ class ApplicationDriver:
     def _refuse_closed_window(self, app: Observed) -> None:
         """As Argo CD's API server does; its controller would keep the operation and begin it when the window opens."""
         try:
-            project = self._client.get(_PROJECT, app.key.namespace, app.project)
+            project = self._client.get(_PROJECT, self._home, app.project)
         except Refused:  # this user may not read it
             return
         windows = project.get("spec", {}).get("syncWindows") if project else None
@@ -260,10 +297,14 @@ class ApplicationDriver:
                 f"({closed}); wait until it lets it, or allow manual syncs in it (manualSync: true)"
             )
 
-    def _patch(self, key: Key, patch: Mapping[str, Any]) -> dict[str, Any]:
-        return self._client.merge_patch(APPLICATION, key.namespace, key.name, patch, FIELD_MANAGER)
+    def _patch(self, key: Union[Key, SetKey], patch: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The object after it, which is remembered."""
+        kind = _kind(key)
+        raw = self._client.merge_patch(kind, key.namespace, key.name, patch, FIELD_MANAGER)
+        self._take(kind, raw)
+        return raw
 
-    def _watch(self, namespace: str, version: str) -> None:
+    def _watch(self, kind: Kind, namespace: str, version: str) -> None:
         """Runs in its own thread; everything goes through the queue. Without a version it begins with a list."""
         pause = 0.2
         away_since: Optional[float] = None
@@ -271,52 +312,61 @@ class ApplicationDriver:
             quiet = True
             try:
                 if not version:
-                    listed = self._client.list(APPLICATION, namespace)
+                    listed = self._client.list(kind, namespace)
                     version, away_since = listed[1], None
-                    self._events.put(("LIST", namespace, listed))
-                for kind, raw in self._client.watch(APPLICATION, namespace, version):
+                    self._events.put((kind, namespace, "LIST", listed))
+                for happened, raw in self._client.watch(kind, namespace, version):
                     version, pause, quiet = raw["metadata"]["resourceVersion"], 0.2, False
-                    self._events.put((kind, namespace, raw))
+                    self._events.put((kind, namespace, happened, raw))
             except Conflict:
                 version = ""
             except Unavailable as away:
                 version, away_since = "", away_since or time.monotonic()
-                self._events.put(("AWAY", namespace, away))
+                self._events.put((kind, namespace, "AWAY", away))
                 if time.monotonic() - away_since > _AWAY_GRACE:
-                    self._events.put(("LOST", namespace, away))
+                    self._events.put((kind, namespace, "LOST", away))
                     return
             except Problem as problem:
-                self._events.put(("LOST", namespace, problem))
+                self._events.put((kind, namespace, "LOST", problem))
                 return
             if quiet:
                 self._stop.wait(pause)
                 pause = min(2 * pause, 3.0)
 
-    def _take_event(self, kind: str, namespace: str, content: Any) -> None:
-        if kind == "LIST":
-            self._take_list(namespace, *content)
-        elif kind == "DELETED":
-            gone = Observed.parse(content)
+    def _take_event(self, kind: Kind, namespace: str, happened: str, content: Any) -> None:
+        if happened == "LIST":
+            self._take_list(kind, namespace, *content)
+        elif happened == "DELETED":
+            gone = _PARSE[kind](content)
             if gone.key in self._seen and self._seen[gone.key].uid == gone.uid:
                 del self._seen[gone.key]
-        elif kind in ("ADDED", "MODIFIED"):
-            self._take(content)
+        elif happened in ("ADDED", "MODIFIED"):
+            self._take(kind, content)
 
-    def _take_list(self, namespace: str, items: Iterable[Mapping[str, Any]], version: str) -> None:
-        self._versions[namespace] = version
-        for key, app in list(self._seen.items()):
-            if key.namespace == namespace and int(app.resource_version) <= int(version):
+    def _take_list(self, kind: Kind, namespace: str, items: Iterable[Mapping[str, Any]], version: str) -> None:
+        self._versions[kind, namespace] = version
+        for key, seen in list(self._seen.items()):
+            if _kind(key) == kind and key.namespace == namespace and int(seen.resource_version) <= int(version):
                 del self._seen[key]
         for raw in items:
-            self._take(raw)
+            self._take(kind, raw)
 
-    def _take(self, raw: Mapping[str, Any]) -> Observed:
+    def _take(self, kind: Kind, raw: Mapping[str, Any]) -> None:
         """Remember an object, unless a newer one is known (events come after the answers to our own writes)."""
-        app = Observed.parse(raw)
-        known = self._seen.get(app.key)
-        if known is None or int(known.resource_version) <= int(app.resource_version):
-            self._seen[app.key] = replace(app, troubles=known.troubles) if known else app
-        return app
+        new = _PARSE[kind](raw)
+        known = self._seen.get(new.key)
+        if known is None or int(known.resource_version) <= int(new.resource_version):
+            self._seen[new.key] = replace(new, troubles=known.troubles) if isinstance(known, Observed) else new
+
+
+_PARSE: Mapping[Kind, Callable[[Mapping[str, Any]], Any]] = {
+    APPLICATION: Observed.parse,
+    APPLICATION_SET: ObservedSet,
+}
+
+
+def _kind(key: Union[Key, SetKey]) -> Kind:
+    return APPLICATION_SET if isinstance(key, SetKey) else APPLICATION
 
 
 def _time_in(zone: str) -> datetime:

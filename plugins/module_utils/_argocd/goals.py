@@ -147,7 +147,7 @@ class Memory:
     ``look_at``: when to look at the pods, None while nothing waits for them. ``stuck``: since when which of them do not
     run, by uid and by whether that lasts. ``ended``: when the operation began that we ended.
     ``compared_after``: whether a comparison was asked for after our operation. ``confirmed``: whether a deletion was
-    approved.
+    approved. ``listed``: whether the applications of a set were seen after it had generated them.
     """
 
     refreshed_at: Optional[float] = None
@@ -160,6 +160,7 @@ class Memory:
     ended: str = ""
     compared_after: bool = False
     confirmed: bool = False
+    listed: bool = False
 
 
 def refresh(goal: Goal) -> Refresh:

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Optional, Union
 
@@ -17,11 +18,21 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import H
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
 
 
-def declare(client: Client, kind: Kind, manifest: Mapping[str, Any], force: bool, dry_run: bool) -> dict[str, Any]:
-    """Server-side apply; a conflict with another manager says what to do."""
+def declare(
+    client: Client,
+    kind: Kind,
+    manifest: Mapping[str, Any],
+    force: bool,
+    dry_run: bool,
+    yielding: Collection[str] = (),
+) -> dict[str, Any]:
+    """Server-side apply; a conflict with another manager says what to do, unless that is one of ``yielding``."""
     try:
         return client.apply(kind, manifest, FIELD_MANAGER, force, dry_run)
     except Conflict as conflict:
+        managers = re.findall(r'conflicts? with "([^"]+)"', str(conflict))
+        if managers and set(managers) <= set(yielding):
+            return client.apply(kind, manifest, FIELD_MANAGER, True, dry_run)
         raise Refused(
             f"{conflict}; take the fields out of the task, or take them over with force_conflicts: true"
         ) from conflict

@@ -71,12 +71,14 @@ def test_every_option_is_described():
 
 def test_an_application_of_the_list_takes_what_the_task_takes(call):
     item = call.spec["applications"]["options"]
-    assert item == {name: call.spec[name] for name in item}
+    assert item == {**{name: call.spec[name] for name in item}, "namespace": {"type": "str"}}
 
 
 def test_the_list_excludes_the_options_of_a_single_application(call):
     assert call.constraints == {
-        "mutually_exclusive": [["applications", name] for name in call.spec["applications"]["options"]],
+        "mutually_exclusive": [
+            ["applications", name] for name in call.spec["applications"]["options"] if name != "namespace"
+        ],
         "required_one_of": [["name", "applications"]],
     }
 
@@ -89,9 +91,9 @@ def test_each_run_has_a_token_of_its_own(call):
 
 
 def test_the_driver_connects_as_the_task_says(call):
-    driver = call.make_driver({"host": "https://a", "force_conflicts": True})
+    driver = call.make_driver({"host": "https://a", "force_conflicts": True, "namespace": "gitops"})
     assert isinstance(driver, ApplicationDriver)
-    assert (driver._client.host, driver._force) == ("https://a", True)
+    assert (driver._client.host, driver._force, driver._home) == ("https://a", True, "gitops")
 
 
 @pytest.mark.parametrize("example", yaml.safe_load(argocd_app.EXAMPLES), ids=lambda example: example["name"])

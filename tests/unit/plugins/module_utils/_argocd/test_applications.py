@@ -96,6 +96,11 @@ def test_several_applications_keep_their_order():
     assert [item.key.name for item in applications(applications=[{"name": "b"}, {"name": "a"}]).items] == ["b", "a"]
 
 
+def test_applications_may_be_in_several_namespaces():
+    several = [{"name": "a"}, {"name": "a", "namespace": "team"}]
+    assert [item.key for item in applications(applications=several).items] == [key("a"), key("a", "team")]
+
+
 @pytest.mark.parametrize(
     ("items", "complaint"),
     [
@@ -107,7 +112,7 @@ def test_several_applications_keep_their_order():
         ),
         (
             [{"name": "a"}, {"name": "b"}, {"name": "a"}],
-            'applications: the name "a" was given 2 times; give each application once',
+            'applications: the name "a" was given 2 times in namespace argocd; give each application once',
         ),
     ],
 )

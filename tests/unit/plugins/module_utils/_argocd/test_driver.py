@@ -9,7 +9,16 @@ import copy
 import threading
 
 import pytest
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import ApplicationDriver
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import (
+    APPLICATION,
+    APPLICATION_SET,
+    ApplicationDriver,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.generation import (
+    ListApplications,
+    Regenerate,
+    SetKey,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import (
     ConfirmDeletion,
     EndOperation,
@@ -19,6 +28,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import SetFinalizers
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import Apply
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Refused, Unavailable
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
     CAPTURED_PODS,
@@ -119,9 +129,9 @@ def test_a_list_that_is_older_than_our_write_does_not_undo_it():
     driver.observe(["argocd"])
     older = server.list(None, "argocd")
     assert driver.write(Refresh(key()))
-    driver._take_event("LIST", "argocd", older)
+    driver._take_event(APPLICATION, "argocd", "LIST", older)
     assert driver.world[key()].refreshing
-    driver._take_event("LIST", "argocd", ([], "99"))
+    driver._take_event(APPLICATION, "argocd", "LIST", ([], "99"))
     assert key() not in driver.world
 
 
@@ -130,7 +140,7 @@ def test_an_event_that_is_older_than_our_write_does_not_undo_it():
     driver = ApplicationDriver(server)
     driver.observe(["argocd"])
     driver.write(Refresh(key()))
-    driver._take_event("MODIFIED", "argocd", at_version(9))
+    driver._take_event(APPLICATION, "argocd", "MODIFIED", at_version(9))
     assert driver.world[key()].refreshing
 
 
@@ -184,6 +194,73 @@ def test_without_windows_or_the_right_to_read_them_the_sync_is_started(forbidden
     action = StartSync(key(), Observed.parse(at_version(10)), (), prune=False, token="t")
     assert ApplicationDriver(server).write(action)
     assert "operation" in server.patched[0]
+
+
+def test_the_windows_are_those_of_the_project_in_argo_cds_own_namespace():
+    server = Cluster(at_version(10, namespace="team"))
+    server.owners["AppProject", "default"] = {"spec": {"syncWindows": [CLOSED]}}
+    action = StartSync(key(), Observed.parse(server.raw), (), prune=False, token="t")
+    with pytest.raises(Refused, match="a sync window"):
+        ApplicationDriver(server, home="gitops").write(action)
+    assert server.asked == ["appprojects.argoproj.io gitops/default"]
+
+
+class Sets(Server):
+    """One with an application set and an application; ``owners`` of the set's fields make conflicts."""
+
+    def __init__(self, owners=()):
+        super().__init__(at_version(10))
+        self.owners, self.applied = owners, []
+        self.set = {"metadata": {"name": "teams", "namespace": "argocd", "uid": "u", "resourceVersion": "4"}}
+
+    def list(self, kind, namespace):
+        return ([copy.deepcopy(self.set)], "10") if kind == APPLICATION_SET else super().list(kind, namespace)
+
+    def apply(self, kind, manifest, field_manager, force, dry_run):
+        self.applied.append((kind, force))
+        if self.owners and not force:
+            names = " ".join(f'conflict with "{owner}" using v1: .spec' for owner in self.owners)
+            raise Conflict(f"Apply failed with {len(self.owners)} conflicts: {names}")
+        return copy.deepcopy(self.set)
+
+    def merge_patch(self, kind, namespace, name, patch, field_manager):
+        self.patched.append((kind, name, patch))
+        return copy.deepcopy(self.set)
+
+
+TEAMS = SetKey("argocd", "teams")
+
+
+def test_application_sets_are_seen_beside_the_applications():
+    driver = ApplicationDriver(Sets(), kinds=(APPLICATION_SET, APPLICATION))
+    assert set(driver.observe(["argocd"])) == {TEAMS, key()}
+    driver._take_event(APPLICATION_SET, "argocd", "LIST", ([], "99"))
+    assert set(driver.world) == {key()}
+
+
+def test_argo_cd_is_asked_to_generate_by_an_annotation():
+    server = Sets()
+    driver = ApplicationDriver(server, kinds=(APPLICATION_SET, APPLICATION))
+    assert driver.write(Regenerate(TEAMS))
+    annotation = {"argocd.argoproj.io/application-set-refresh": "true"}
+    assert server.patched == [(APPLICATION_SET, "teams", {"metadata": {"annotations": annotation}})]
+    assert driver.write(ListApplications(TEAMS))
+    assert set(driver.world) == {TEAMS, key()}
+
+
+@pytest.mark.parametrize(
+    ("owners", "applied"),
+    [((), [False]), (("argocd-applicationset-controller",), [False, True]), (("argocd", "kubectl-edit"), [False])],
+)
+def test_what_only_the_controller_of_sets_wrote_anew_is_taken_over(owners, applied):
+    server = Sets(owners)
+    driver = ApplicationDriver(server, kinds=(APPLICATION_SET, APPLICATION))
+    if "kubectl-edit" in owners:
+        with pytest.raises(Refused, match=r"kubectl-edit.*force_conflicts"):
+            driver.apply(Apply(TEAMS, {}), dry_run=False)
+    else:
+        driver.apply(Apply(TEAMS, {}), dry_run=False)
+    assert server.applied == [(APPLICATION_SET, force) for force in applied]
 
 
 def test_an_operation_is_ended_as_it_was_seen_or_not_at_all():
@@ -293,7 +370,7 @@ def test_of_a_pod_that_does_not_start_the_owners_are_looked_up_each_once():
         "deployments.apps default/web",
     ]
     assert [trouble.lasting for trouble in driver.world[key()].troubles] == [True, True]
-    driver._take_event("MODIFIED", "argocd", at_version(11))
+    driver._take_event(APPLICATION, "argocd", "MODIFIED", at_version(11))
     assert len(driver.world[key()].troubles) == 2, "an event says nothing of pods"
     server.pods = []
     driver.write(LookAtPods(key()))
