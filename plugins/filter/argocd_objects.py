@@ -53,6 +53,11 @@ options:
     description: C(host), and if wanted C(class_name), C(tls_secret), C(annotations) and C(path), of an Ingress.
     type: dict
     default: {}
+  more:
+    description: Objects beside those of the manifest.
+    type: list
+    elements: dict
+    default: []
 positional: namespace
 """
 

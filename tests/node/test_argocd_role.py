@@ -18,10 +18,11 @@ from typing import Any
 import pytest
 from gitops import GitOps, Run, until
 from real import CACHE, Real
+from slack import Slack, slack
 
 BEFORE = "v3.5.7"  # the last of the minor version before
 MODULE = "github.com/argoproj/argo-cd/v3"
-SECRETS = ("a-first-password", "another-password", "what-the-webhook-says")
+SECRETS = ("a-first-password", "another-password", "what-the-webhook-says", "xoxb-of-the-bot")
 PLACED: dict[str, Any] = {
     "argocd_node_selector": {"ai-how.cloud/real-node": "true"},
     "argocd_tolerations": [{"key": "ai-how.cloud/real-node", "operator": "Exists"}],
@@ -128,15 +129,26 @@ def user(box: Real, tmp_path_factory: pytest.TempPathFactory) -> User:
 
 
 @pytest.fixture(scope="module")
-def repo_url(user: User) -> Iterator[str]:
+def address(user: User) -> str:
+    """The one of this machine's addresses that pods reach."""
+    endpoints = json.loads(user.box.kubectl("get", "endpoints", "kubernetes", "-o", "json"))
+    return str(endpoints["subsets"][0]["addresses"][0]["ip"])
+
+
+@pytest.fixture(scope="module")
+def chat(address: str) -> Iterator[Slack]:
+    with slack(address) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def repo_url(user: User, address: str) -> Iterator[str]:
     """The URL of the sandbox's Git repository for pods; an application is in it."""
     user.tree.mkdir()
     (user.tree / "web.yaml").write_text(DEPLOYMENT)
     user.git("init", "--quiet", "--initial-branch=main")
     user.git("remote", "add", "origin", user.box.repo_url)
     user.push("An application")
-    endpoints = json.loads(user.box.kubectl("get", "endpoints", "kubernetes", "-o", "json"))
-    address = endpoints["subsets"][0]["addresses"][0]["ip"]
     base = user.box.directory / "git"
     with subprocess.Popen(
         ["git", "daemon", "--export-all", "--reuseaddr", f"--listen={address}", "--port=9418", f"--base-path={base}"]
@@ -168,6 +180,19 @@ def redis_of(version: str) -> dict[str, str]:
     text = (upstream(version) / "install.yaml").read_text()
     (image,) = {line.split()[-1] for line in text.splitlines() if "image:" in line and "/redis:" in line}
     return {image: "public.ecr.aws/docker/library/redis:8.10.1-alpine"}
+
+
+def test_how_to_reach_it_is_told_without_the_password(user: User) -> None:
+    settings = {"argocd_kubeconfig": str(user.box.kubeconfig)}
+    run = user.playbook("ai_how.cloud.argocd_access", settings)
+    assert (run.returncode, run.changed) == (0, 0), run.output
+    assert "port-forward service/argocd-server 8080:443, then https://localhost:8080" in run.output
+    assert "with the password that was set" in run.output
+    run = user.playbook(
+        "ai_how.cloud.argocd_access", {"argocd_kubeconfig": str(user.box.kubeconfig), "argocd_namespace": "default"}
+    )
+    (message,) = run.failures
+    assert message.startswith("There is no Service argocd-server in the namespace default")
 
 
 def test_an_application_is_synced_and_healthy(user: User, repo_url: str) -> None:
@@ -202,7 +227,7 @@ def test_second_run_changes_nothing(user: User) -> None:
     assert user.pods() == before
 
 
-def test_changed_settings_restart_what_reads_them_and_a_password_is_rotated(user: User) -> None:
+def test_changed_settings_restart_what_reads_them_and_a_password_is_rotated(user: User, chat: Slack) -> None:
     before = user.pods()
     run = user.install(
         "-vvvv",
@@ -210,6 +235,9 @@ def test_changed_settings_restart_what_reads_them_and_a_password_is_rotated(user
         argocd_params={"notificationscontroller.log.level": "warn"},
         argocd_rbac={"policy.default": "role:readonly"},
         argocd_admin_password=SECRETS[1],
+        argocd_alert_recipients=["slack:ops"],
+        argocd_notifications={"service.slack": {"apiURL": chat.api_url, "token": "$slack-token"}},
+        argocd_notifications_secret={"slack-token": SECRETS[3]},
     )
     assert run.returncode == 0, run.output
     assert not [secret for secret in SECRETS if secret in run.output]
@@ -221,6 +249,35 @@ def test_changed_settings_restart_what_reads_them_and_a_password_is_rotated(user
     assert config["argocd-rbac-cm"]["data"]["policy.default"] == "role:readonly"
     secret = user.objects("api/v1/namespaces/argocd/secrets")["argocd-secret"]["data"]
     assert "webhook.github.secret" not in secret and "admin.password" in secret
+
+
+def test_a_failed_sync_and_an_application_that_cannot_be_compared_are_told_once(
+    user: User, repo_url: str, chat: Slack
+) -> None:
+    options = {
+        "applications": [
+            {"name": "lost", "source": {"repo_url": repo_url, "path": "no-such-path", "target_revision": "main"}},
+            {"name": "homeless", "source": {"repo_url": repo_url, "path": ".", "target_revision": "main"}},
+        ],
+        "kubeconfig": str(user.box.kubeconfig),
+    }
+    for application in options["applications"]:
+        application["destination"] = {"namespace": "no-such-namespace"}
+        application["sync_policy"] = {"automated": {}, "retry": {"limit": 0}}
+    run = user._ansible("adhoc", "localhost", "-m", "ai_how.cloud.argocd_app", "-a", json.dumps(options))
+    assert run.returncode == 0, run.output
+    until(lambda: len(chat.messages) >= 2, 60, "two messages")
+    assert {(token, channel) for token, channel, _text in chat.messages} == {(SECRETS[3], "ops")}
+    texts = sorted(text for _token, _channel, text in chat.messages)
+    assert texts[0].startswith("Argo CD cannot compare lost with its source: ") and "no-such-path" in texts[0]
+    assert texts[1].startswith("The sync of homeless to ") and "no-such-namespace" in texts[1]
+    assert len(texts) == 2
+
+
+def test_without_the_operator_of_prometheus_nothing_is_written(user: User) -> None:
+    run = user.install("--check", argocd_monitoring=True)
+    (message,) = run.failures
+    assert message.startswith("The cluster does not know PrometheusRules") and "Nothing was written" in message
 
 
 def test_what_is_not_ready_is_told(user: User) -> None:

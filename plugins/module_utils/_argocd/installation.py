@@ -39,7 +39,7 @@ class Settings(NamedTuple):
     ``images``: other places, by image or the beginning of its name. ``config``: entries of ConfigMaps, by ConfigMap.
     ``workloads``: ``replicas``, ``resources`` and ``env`` by name without ``argocd-``. ``pods``: fields of every pod's
     spec. ``pull_policy``: of every container. ``without``: components that are left out. ``ingress``: ``host``, and
-    ``class_name``, ``tls_secret``, ``annotations``, ``path``.
+    ``class_name``, ``tls_secret``, ``annotations``, ``path``. ``more``: objects beside those of the manifest.
     """
 
     namespace: str
@@ -50,6 +50,7 @@ class Settings(NamedTuple):
     pull_policy: str = ""
     without: Sequence[str] = ()
     ingress: Mapping[str, Any] = {}
+    more: Sequence[Mapping[str, Any]] = ()
 
 
 def installation(text: str, settings: Settings) -> dict[str, list[Object]]:
@@ -60,6 +61,7 @@ def installation(text: str, settings: Settings) -> dict[str, list[Object]]:
     documents = _documents(text)
     _check(documents, settings)
     objects = [document for document in documents if _label(document, _COMPONENT) not in settings.without]
+    objects += copy.deepcopy(list(settings.more))
     for item in objects:
         _place(item, settings.namespace)
     for item in objects:

@@ -225,6 +225,13 @@ def test_other_annotations_of_pods_stay() -> None:
     assert template["metadata"]["annotations"]["kept"] == "yes"
 
 
+def test_objects_beside_those_of_the_manifest() -> None:
+    rule = {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule", "metadata": {"name": "argocd"}}
+    (made,) = [item for (kind, _name), item in install("gitops", more=[rule]).items() if kind == "PrometheusRule"]
+    assert made["metadata"] == {"name": "argocd", "namespace": "gitops", "labels": {LABEL: "gitops"}}
+    assert rule["metadata"] == {"name": "argocd"}
+
+
 def test_an_ingress() -> None:
     ingress = install(ingress={"host": "cd.example.org"})["Ingress", "argocd-server"]
     (rule,) = ingress["spec"]["rules"]

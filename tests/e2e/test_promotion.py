@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is live in dev is promoted to main, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from gitops import GitOps, Run, annotate, assert_live
+
+EDITED = "base/mlops/minio/service.yaml"
+
+
+def promote(user: GitOps, *options: str, **settings: Any) -> Run:
+    given = {
+        "gitops_apps_kubeconfig": str(user.box.kubeconfig),
+        "gitops_apps_repo_url": user.box.repo_url,
+        "gitops_apps_wait_timeout": 120,
+        **settings,
+    }
+    return user.playbook("ai_how.cloud.promote", given, *options)
+
+
+@pytest.fixture(scope="module")
+def developer(user: GitOps, first_run: Run) -> Iterator[GitOps]:
+    """With the environment dev, whose applications follow the branch dev; the working tree is at that branch."""
+    assert first_run.returncode == 0, first_run.output
+    user.push_edit("argocd-apps/values.yaml", lambda values: values.update(environments=["main", "dev"]))
+    run = user.runtime(gitops_apps_environments=["main", "dev"])
+    assert run.returncode == 0, run.output
+    user.git("checkout", "--quiet", "-B", "dev", "main")
+    user.git("push", "--quiet", "--force", "origin", "dev")
+    yield user
+    user.git("checkout", "--quiet", "main")
+    user.git("pull", "--quiet", "origin", "main")
+    user.push_edit("argocd-apps/values.yaml", lambda values: values.update(environments=["main"]))
+
+
+def commit(user: GitOps, branch: str) -> str:
+    return user.git("ls-remote", "origin", f"refs/heads/{branch}").split()[0]
+
+
+def develop(user: GitOps, value: str) -> str:
+    """Change something in dev and push it; the commit."""
+    file = user.tree / "k8s-manifests" / EDITED
+    document = yaml.safe_load(file.read_text())
+    annotate("example.org/promoted", value)(document)
+    file.write_text(yaml.safe_dump(document))
+    user.git("commit", "--quiet", "--all", "--message", f"Promote {value}")
+    user.git("push", "--quiet", "origin", "dev")
+    return user.git("rev-parse", "HEAD")
+
+
+def test_what_is_not_live_in_dev_is_not_promoted(developer: GitOps) -> None:
+    before = commit(developer, "main")
+    head = develop(developer, "first")
+    run = promote(developer)
+    (message,) = run.failures
+    assert message.startswith(f"Not all that follows dev is Synced and Healthy at {head[:8]}")
+    assert message.endswith("Nothing was pushed.")
+    assert commit(developer, "main") == before
+
+
+def test_check_says_what_would_be_promoted(developer: GitOps) -> None:
+    for name in ("minio-dev", "postgresql-dev", "mlflow-dev"):
+        developer.synced(name, commit(developer, "dev"))
+    before = commit(developer, "main")
+    run = promote(developer, "--check")
+    assert run.returncode == 0, run.output
+    assert "Promote first" in run.output and EDITED in run.output
+    assert run.changed == 1
+    assert commit(developer, "main") == before
+
+
+def test_what_is_live_in_dev_is_promoted_and_brought_live(developer: GitOps) -> None:
+    run = promote(developer)
+    assert run.returncode == 0, run.output
+    assert commit(developer, "main") == commit(developer, "dev")
+    services = developer.objects("api/v1/namespaces/mlops/services")
+    assert services["minio"]["metadata"]["annotations"]["example.org/promoted"] == "first"
+    assert_live(developer, run)
+
+
+def test_a_second_run_has_nothing_to_promote(developer: GitOps) -> None:
+    run = promote(developer)
+    assert (run.returncode, run.changed) == (0, 0), run.output
+
+
+def test_branches_that_cannot_be_merged_stay_as_they_are(developer: GitOps) -> None:
+    develop(developer, "second")
+    developer.git("checkout", "--quiet", "-B", "main", "origin/main")
+    developer.git("pull", "--quiet", "origin", "main")
+    developer.push_edit(EDITED, annotate("example.org/promoted", "something else"))
+    developer.git("checkout", "--quiet", "dev")
+    for name in ("minio-dev", "postgresql-dev", "mlflow-dev"):
+        developer.synced(name, commit(developer, "dev"))
+    before = commit(developer, "main")
+    run = promote(developer)
+    (message,) = run.failures
+    assert message.startswith("dev cannot be merged into main (CONFLICT") and EDITED in message
+    assert commit(developer, "main") == before
+
+
+def test_a_branch_that_nobody_follows_is_not_promoted(developer: GitOps) -> None:
+    developer.git("push", "--quiet", "--force", "origin", "dev:refs/heads/idea")
+    (message,) = promote(developer, gitops_apps_promote_from="idea").failures
+    assert message.startswith("No application follows the branch idea of")
+    (message,) = promote(developer, gitops_apps_promote_from="nowhere").failures
+    assert "has no branch nowhere that could be promoted" in message
