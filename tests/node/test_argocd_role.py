@@ -195,6 +195,12 @@ def test_how_to_reach_it_is_told_without_the_password(user: User) -> None:
     assert message.startswith("There is no Service argocd-server in the namespace default")
 
 
+def test_a_second_one_cluster_wide_is_refused(user: User) -> None:
+    (message,) = user.install(argocd_namespace="second").failures
+    assert message.startswith("An Argo CD is installed cluster-wide in the namespace argocd already.")
+    assert "second" not in user.objects("api/v1/namespaces")
+
+
 def test_an_application_is_synced_and_healthy(user: User, repo_url: str) -> None:
     user.application(repo_url)
     assert len(user.pods("web")) == 1

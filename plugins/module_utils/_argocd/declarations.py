@@ -58,7 +58,7 @@ def constraints(options: Options, several: str) -> dict[str, Any]:
 class Wanted:
     """One object of the task. ``key`` names it, ``manifest`` is what is applied, as far as the options say it.
 
-    ``denied``: what of a Secret was given as false or empty, which is written only over what is there.
+    ``denied``: what was given as false or empty, which is written only over what is there.
     """
 
     key: Any

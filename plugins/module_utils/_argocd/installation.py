@@ -50,7 +50,7 @@ class Settings(NamedTuple):
     pull_policy: str = ""
     without: Sequence[str] = ()
     ingress: Mapping[str, Any] = {}
-    more: Sequence[Mapping[str, Any]] = ()
+    more: Sequence[Object] = ()
 
 
 def installation(text: str, settings: Settings) -> dict[str, list[Object]]:

@@ -97,8 +97,8 @@ RETRY: Options = {
     "limit": Opt("int"),
     "refresh": Opt("bool"),
     "backoff": Opt(
+        # Without any of them it says the same as none at all, of which the API server makes no null.
         "dict",
-        keep_empty=True,
         options={"duration": Opt(), "factor": Opt("int", keep_empty=True), "max_duration": Opt()},
     ),
 }

@@ -111,6 +111,8 @@ SPEC: Options = {
     "permit_only_project_scoped_clusters": Opt("bool"),
 }
 
+_ONLY_OWN_CLUSTERS = "permit_only_project_scoped_clusters"
+
 PROJECT: Options = {"name": Opt(), **METADATA, **SPEC}
 ARGUMENTS: Mapping[str, Any] = arguments(PROJECT, "projects")
 CONSTRAINTS: Mapping[str, Any] = constraints(PROJECT, "projects")
@@ -147,17 +149,23 @@ class Projects(Declarations):
         if problem:
             raise Invalid(f"{where}{key}: {problem}")
         metadata = {"name": name, "namespace": namespace, **to_api(METADATA, params)}
-        return Wanted(key, {"apiVersion": API_VERSION, "kind": "AppProject", "metadata": metadata, "spec": spec})
+        manifest = {"apiVersion": API_VERSION, "kind": "AppProject", "metadata": metadata, "spec": spec}
+        return Wanted(
+            key, manifest, {} if params.get(_ONLY_OWN_CLUSTERS) is not False else {_ONLY_OWN_CLUSTERS: "false"}
+        )
 
     def manifest(self, item: Wanted, observed: Optional[Observed]) -> Mapping[str, Any]:
         """With the tokens of each role as they are: they stand in the same list, and are not declared."""
-        live = observed.raw["spec"].get("roles", []) if observed else []
-        tokens = {role["name"]: {"jwtTokens": role["jwtTokens"]} for role in live if role.get("jwtTokens")}
-        spec = item.manifest["spec"]
-        if not tokens or "roles" not in spec:
-            return item.manifest
-        roles = [{**role, **tokens.get(role["name"], {})} for role in spec["roles"]]
-        return {**item.manifest, "spec": {**spec, "roles": roles}}
+        live: Mapping[str, Any] = observed.raw["spec"] if observed else {}
+        tokens = {
+            role["name"]: {"jwtTokens": role["jwtTokens"]} for role in live.get("roles", []) if "jwtTokens" in role
+        }
+        spec = dict(item.manifest["spec"])
+        if item.denied and "permitOnlyProjectScopedClusters" in live:
+            spec["permitOnlyProjectScopedClusters"] = False
+        if tokens and "roles" in spec:
+            spec["roles"] = [{**role, **tokens.get(role["name"], {})} for role in spec["roles"]]
+        return {**item.manifest, "spec": spec}
 
     def refusal(self, item: Wanted, observed: Observed) -> str:
         name = item.key.name

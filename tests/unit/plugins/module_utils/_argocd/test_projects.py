@@ -153,6 +153,14 @@ def test_a_project_is_known_by_its_name():
     assert str(item.key) == 'project "team-a"'
 
 
+def test_what_is_denied_is_written_over_what_others_said_and_else_not_at_all():
+    denied = projects(description="x", permit_only_project_scoped_clusters=False)
+    assert "permitOnlyProjectScopedClusters" not in denied.manifest(denied.items[0], None)["spec"]
+    (action,) = plan(denied, observed({"description": "x", "permitOnlyProjectScopedClusters": True}))
+    assert action.manifest["spec"] == {"description": "x", "permitOnlyProjectScopedClusters": False}
+    assert plan(denied, observed({"description": "x", "permitOnlyProjectScopedClusters": False})) == ()
+
+
 # The tokens of roles
 
 
