@@ -15,7 +15,8 @@ options:
       - URL of Argo CD, like V(https://argocd.example.com), to work through its own API instead of the Kubernetes API.
         Without a scheme it is HTTPS.
       - Not together with options of the Kubernetes connection (O(kubeconfig), O(host) and so on).
-      - Falls back to the environment variable E(ARGOCD_SERVER), if no option of the Kubernetes connection is given.
+      - Falls back to the environment variable E(ARGOCD_SERVER), if no option of the Kubernetes connection is given and
+        there are credentials of Argo CD (E(ARGOCD_AUTH_TOKEN), say).
     type: str
   argocd_token:
     description:

@@ -55,7 +55,7 @@ class Silence(Unavailable):
 
 
 def argocd_argument_spec() -> dict[str, Any]:
-    """Documented in doc_fragments/argocd_auth.py. Its environment variables are read in :func:`connect_api`."""
+    """Documented in doc_fragments/argocd_auth.py, also what the environment says where they are not given."""
     return {
         "argocd_server": {"type": "str"},
         "argocd_token": {"type": "str", "no_log": True},
@@ -91,7 +91,7 @@ def connect_api(params: Mapping[str, Any]) -> Api:
             "argocd_password"
         )
     api = Api(
-        params.get("argocd_server") or os.environ.get("ARGOCD_SERVER", ""),
+        params["argocd_server"],
         ca_cert=ca_cert,
         validate_certs=params.get("argocd_validate_certs") is not False,
     )

@@ -18,22 +18,28 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import I
 TRANSPORT_ARGUMENTS: Mapping[str, Any] = {**driver.CONNECTION_ARGUMENTS, **argocd_argument_spec()}
 
 
+# Options that say nothing without a server.
+_OF_ARGOCD = ("argocd_token", "argocd_username", "argocd_password", "argocd_ca_cert")
+
+
 def connect(params: Mapping[str, Any]) -> driver.Driver:
     """The driver for the options of a task. Raises Invalid where they mean both ways, or neither as a whole."""
     kubernetes = [name for name in driver.CONNECTION_ARGUMENTS if params.get(name) is not None]
-    if params.get("argocd_server"):
-        given = [name for name in kubernetes if not _of_environment(name, params[name])]
-        if given:
-            raise Invalid(
-                f"argocd_server and {given[0]} were both given; give argocd_server for Argo CD's own API, or "
-                f"{given[0]} for the Kubernetes API"
-            )
-        return ApiDriver(connect_api(params), force_conflicts=bool(params.get("force_conflicts")))
-    for name in ("argocd_token", "argocd_username", "argocd_password", "argocd_ca_cert"):
-        if params.get(name) and (kubernetes or not os.environ.get("ARGOCD_SERVER")):
-            raise Invalid(f"{name} was given, and argocd_server was not; give the URL of Argo CD's API, too")
-    if not kubernetes and os.environ.get("ARGOCD_SERVER"):
-        return ApiDriver(connect_api(params), force_conflicts=bool(params.get("force_conflicts")))
+    argocd = [name for name in _OF_ARGOCD if params.get(name)]
+    server = params.get("argocd_server")
+    given = [name for name in kubernetes if not _of_environment(name, params[name])]
+    if server and given:
+        raise Invalid(
+            f"argocd_server and {given[0]} were both given; give argocd_server for Argo CD's own API, or {given[0]} "
+            "for the Kubernetes API"
+        )
+    if not server and not kubernetes and (argocd or os.environ.get("ARGOCD_AUTH_TOKEN")):
+        server = os.environ.get("ARGOCD_SERVER")
+    if server:
+        api = connect_api({**params, "argocd_server": server})
+        return ApiDriver(api, force_conflicts=bool(params.get("force_conflicts")))
+    if argocd:
+        raise Invalid(f"{argocd[0]} was given, and argocd_server was not; give the URL of Argo CD's API, too")
     return driver.connect(params)
 
 

@@ -25,8 +25,7 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._kube.api 
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch):
-    for name in ("ARGOCD_SERVER", "ARGOCD_AUTH_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("ARGOCD_AUTH_TOKEN", raising=False)
 
 
 @pytest.fixture
@@ -66,10 +65,9 @@ def test_a_login_gives_the_token(server):
     assert request.headers["Authorization"] == "Bearer of-session"
 
 
-def test_server_and_token_of_the_environment(server, monkeypatch):
-    monkeypatch.setenv("ARGOCD_SERVER", server.url)
+def test_the_token_of_the_environment(server, monkeypatch):
     monkeypatch.setenv("ARGOCD_AUTH_TOKEN", "of-env")
-    ask(server, Answer(200, {}), argocd_server=None, argocd_token=None)
+    ask(server, Answer(200, {}), argocd_token=None)
     assert server.requests[0].headers["Authorization"] == "Bearer of-env"
 
 

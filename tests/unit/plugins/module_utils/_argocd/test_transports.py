@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("kubernetes")
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd import transports
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.api_driver import ApiDriver
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import ApplicationDriver
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.transports import TRANSPORT_ARGUMENTS, connect
@@ -48,8 +49,12 @@ def test_an_option_of_the_environment_gives_way_to_one_of_the_task(monkeypatch):
     assert isinstance(chosen(**KUBERNETES), ApplicationDriver)
 
 
-def test_the_environment_of_the_cli_will_do(monkeypatch):
+def test_the_environment_of_the_cli_will_do_where_it_is_whole(monkeypatch):
+    kubernetes = object()
+    monkeypatch.setattr(transports.driver, "connect", lambda params: kubernetes)
     monkeypatch.setenv("ARGOCD_SERVER", "argocd.example.org")
+    assert chosen() is kubernetes
+    assert chosen(argocd_token="t")._api.url == "https://argocd.example.org"
     monkeypatch.setenv("ARGOCD_AUTH_TOKEN", "t")
     assert chosen()._api.url == "https://argocd.example.org"
 
