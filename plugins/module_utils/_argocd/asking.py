@@ -110,8 +110,12 @@ def _name(node: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _object(text: Optional[str]) -> Optional[dict[str, Any]]:
+    """A state as Argo CD tells it, without who wrote which field."""
     state = json.loads(text) if text else None
-    return state if isinstance(state, dict) else None
+    if not isinstance(state, dict):
+        return None
+    state.get("metadata", {}).pop("managedFields", None)
+    return state
 
 
 def _hidden(manifest: Any) -> Any:

@@ -150,6 +150,12 @@ def test_only_differences_are_told():
     assert (found["kind"], found["before"], found["after"]) == ("Thing", {"a": 1}, {"a": 2})
 
 
+def test_who_wrote_which_field_is_left_out():
+    live = {"a": 1, "metadata": {"name": "a", "managedFields": [{"manager": "kubectl"}]}}
+    (found,) = asking.differences([item(live, {"a": 2}, modified=True)])
+    assert found["before"] == {"a": 1, "metadata": {"name": "a"}}
+
+
 def test_what_is_missing_and_what_would_be_pruned():
     made, pruned = asking.differences([item(None, {"a": 1}), {**item({"a": 1}, None), "predictedLiveState": ""}])
     assert (made["before"], made["after"]) == ({}, {"a": 1})
