@@ -13,12 +13,13 @@ author:
   - ai_how.cloud contributors (@ai-how)
 description:
   - Declares, refreshes, syncs, rolls back and deletes Argo CD applications through the Kubernetes API; no API server
-    of Argo CD is needed.
+    of Argo CD is needed. With O(argocd_server) it does the same through Argo CD's own API, and no kubeconfig is needed.
   - Waits by watching. A wait can be pinned to a commit, ends as soon as Argo CD reports success or failure or a
     pod says that it cannot start, and follows the applications that an application deploys (app of apps) at any depth.
   - A list of applications is one connection, one list request and one watch, however many they are.
 extends_documentation_fragment:
   - ai_how.cloud.kube_auth
+  - ai_how.cloud.argocd_auth
 options:
   state:
     description:
@@ -569,7 +570,8 @@ attributes:
     description: Can run in check mode and writes nothing then, not even a refresh.
     support: full
     details:
-      - A change of the declaration is asked of the API server as a dry run.
+      - A change of the declaration is asked of the API server as a dry run. Argo CD's own API has none; there the
+        change is computed here, and Argo CD is only asked whether it would be allowed.
       - Whether a sync is due is told by what Argo CD knew last; RV(results[].reconciled_at) says when that was.
       - Sync windows are not looked at.
   diff_mode:
@@ -584,9 +586,21 @@ notes:
   - Argo CD begins no operation while another one waits for pods, even if a newer commit, like a revert, is there. Where
     the pods of an older commit do not run for ten seconds, the wait ends the operation that waits for them.
   - A sync is not started in a closed sync window of the AppProject, if the rights to get AppProjects are there.
-  - To look at pods needs the rights to list Pods and to get DaemonSets, Deployments, ReplicaSets and StatefulSets in
-    the namespaces of what was deployed; the ClusterRole C(view) has them. Without them, and for other clusters than
-    Argo CD's own, a wait ends as Argo CD reports.
+  - Through Argo CD's own API the fields that a task gave are noted in the annotation C(ai-how.cloud/applied), since
+    Argo CD writes for all its users under one name. So options that were dropped are removed there, too, and fields of
+    other managers are refused by name. What was declared through one API and is changed through the other belongs to
+    another manager, so it needs O(force_conflicts=true) once.
+  - Argo CD's own API writes an application as a whole, without looking whether it has changed. It is read again right
+    before, but what somebody else changes within these milliseconds is lost. Nor can a deletion or the end of an
+    operation be tied to what was seen.
+  - Through Argo CD's own API an application that the token may not get looks like one that does not exist.
+  - Through Argo CD's own API a token needs C(applications, get) in the RBAC policy; to declare C(create) and C(update);
+    for O(state=synced) and O(state=terminated) also C(sync), as for O(state=rolled_back), unless Argo CD is configured
+    to ask for C(rollback); and for O(state=absent) C(delete). So
+    C(p, role:deployer, applications, *, my-project/*, allow) is enough, and pods are looked at with C(get).
+  - To look at pods through the Kubernetes API needs the rights to list Pods and to get DaemonSets, Deployments,
+    ReplicaSets and StatefulSets in the namespaces of what was deployed; the ClusterRole C(view) has them. Without them,
+    and for other clusters than Argo CD's own, a wait ends as Argo CD reports.
   - Secrets in Helm parameters and values end up in the Application object; use a Secret instead. Values whose name
     looks like a secret are masked in results and diffs.
 seealso:
@@ -702,6 +716,14 @@ EXAMPLES = r"""
     cascade: foreground
     confirm_deletion: true
 
+- name: Wait for a commit without a kubeconfig
+  ai_how.cloud.argocd_app:
+    argocd_server: https://argocd.example.com
+    argocd_token: "{{ lookup('ansible.builtin.env', 'CI_ARGOCD_TOKEN') }}"
+    name: minio
+    state: synced
+    revision: 2f1d5c9a4b6e8f7011223344556677889900aabb
+
 - name: Delete an application, keep what it deployed
   ai_how.cloud.argocd_app:
     name: minio
@@ -803,13 +825,13 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.applications 
     CONSTRAINTS,
     Applications,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import CONNECTION_ARGUMENTS, connect
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.transports import TRANSPORT_ARGUMENTS, connect
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.runner import run_module
 
 
 def main() -> None:
     run_module(
-        {**CONNECTION_ARGUMENTS, **ARGUMENTS},
+        {**TRANSPORT_ARGUMENTS, **ARGUMENTS},
         lambda params: Applications(params, token=uuid.uuid4().hex),
         connect,
         **CONSTRAINTS,

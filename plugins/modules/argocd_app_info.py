@@ -12,10 +12,12 @@ version_added: 0.1.0
 author:
   - ai_how.cloud contributors (@ai-how)
 description:
-  - Tells what Argo CD knows of applications, through the Kubernetes API, with one list request however many they are.
+  - Tells what Argo CD knows of applications, with one list request however many they are, through the Kubernetes API
+    or, with O(argocd_server), through Argo CD's own.
   - Says of each what is wrong with it, why, and what to do.
 extends_documentation_fragment:
   - ai_how.cloud.kube_auth
+  - ai_how.cloud.argocd_auth
 options:
   namespace:
     description: Namespace of the applications.
@@ -44,6 +46,22 @@ options:
     description: How many lines of a log are told at most; with V(0) no log is read.
     type: int
     default: 20
+  tree:
+    description:
+      - Whether all resources of the applications are told, those below the deployed ones with them, each with its
+        health. Only through Argo CD's own API (O(argocd_server)).
+    type: bool
+    default: false
+  manifests:
+    description: Whether the manifests are told that the sources make now. Only through Argo CD's own API.
+    type: bool
+    default: false
+  differences:
+    description:
+      - Whether what is otherwise in the cluster than in the sources is told, as Argo CD compared it last
+        (RV(applications[].reconciled_at)). Only through Argo CD's own API.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Writes nothing, with or without it.
@@ -52,10 +70,15 @@ attributes:
     description: Nothing changes.
     support: none
 notes:
-  - It needs the right to list Applications; with O(pods) also to list and get Pods, to list Events, to get C(pods/log),
-    and to get DaemonSets, Deployments, ReplicaSets and StatefulSets. The ClusterRole C(view) has all but the first.
-  - Argo CD keeps the health of single resources and the tree below them to itself since version 3.0. Here that of an
-    application is told, and what its pods say.
+  - Through the Kubernetes API it needs the right to list Applications; with O(pods) also to list and get Pods, to list
+    Events, to get C(pods/log), and to get DaemonSets, Deployments, ReplicaSets and StatefulSets. The ClusterRole
+    C(view) has all but the first.
+  - Through Argo CD's own API it needs C(p, role:viewer, applications, get, */*, allow) in the RBAC policy, and for the
+    logs of O(pods) also C(p, role:viewer, logs, get, */*, allow); or a project's name for the first star. Applications
+    that the token may not get are missing in the result, as if they did not exist.
+  - Argo CD keeps the health of single resources and the tree below them to itself since version 3.0, and never puts
+    manifests into the Application. So the Kubernetes API has the health of an application, and what its pods say; for
+    more, O(tree), O(manifests) and O(differences) are refused without O(argocd_server).
 seealso:
   - module: ai_how.cloud.argocd_app
 """
@@ -74,6 +97,14 @@ EXAMPLES = r"""
     name: mlops-stack
     recurse: true
     pods: true
+
+- name: See what a sync would change, and which resource is not healthy
+  ai_how.cloud.argocd_app_info:
+    argocd_server: https://argocd.example.com
+    argocd_token: "{{ lookup('ansible.builtin.env', 'CI_ARGOCD_TOKEN') }}"
+    name: minio
+    tree: true
+    differences: true
 """
 
 RETURN = r"""
@@ -191,16 +222,41 @@ applications:
       type: list
       elements: str
       returned: with O(pods)
+    tree:
+      description:
+        - All its resources, with C(group), C(kind), C(namespace), C(name), C(health) (empty for what has none),
+          C(message) of the health, and C(parents), what each belongs to.
+      type: list
+      elements: dict
+      returned: with O(tree)
+    manifests:
+      description: What its sources make now, with secrets masked.
+      type: list
+      elements: dict
+      returned: with O(manifests)
+    differences:
+      description:
+        - What a sync would change, with C(group), C(kind), C(namespace), C(name), C(before) (the live object, empty if
+          there is none) and C(after) (empty if it would be pruned), with secrets masked.
+      type: list
+      elements: dict
+      returned: with O(differences)
+    untold:
+      description: Which of them Argo CD could not tell of this application (they are null then), and why.
+      type: dict
+      returned: if something is missing
+      sample:
+        manifests: 'cannot get application "minio": rpc error: code = Unknown desc = nowhere: app path does not exist'
 """
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import CONNECTION_ARGUMENTS
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.info import ARGUMENTS
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.look import tell
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.transports import TRANSPORT_ARGUMENTS
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.runner import run_task
 
 
 def main() -> None:
-    run_task({**CONNECTION_ARGUMENTS, **ARGUMENTS}, tell)
+    run_task({**TRANSPORT_ARGUMENTS, **ARGUMENTS}, tell)
 
 
 if __name__ == "__main__":

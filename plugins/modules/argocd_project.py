@@ -16,6 +16,8 @@ description:
   - What Argo CD's API server would refuse, and the CRD would not (policies, sync windows, what is given twice), is
     refused here, too, before anything is written.
   - A list of projects is one list request, however many they are.
+  - It needs the Kubernetes API; only M(ai_how.cloud.argocd_app) and M(ai_how.cloud.argocd_app_info) can use
+    Argo CD's own instead.
 extends_documentation_fragment:
   - ai_how.cloud.kube_auth
 options:

@@ -17,6 +17,8 @@ description:
   - They are Secrets with the name, label and keys that Argo CD's own API server gives them, so that its CLI and UI mean
     the same object. One that is there already, under whatever name, is found by its URL and project, as Argo CD does.
   - A list of repositories is one list request, however many they are.
+  - It needs the Kubernetes API; only M(ai_how.cloud.argocd_app) and M(ai_how.cloud.argocd_app_info) can use
+    Argo CD's own instead.
 extends_documentation_fragment:
   - ai_how.cloud.kube_auth
 options:

@@ -66,7 +66,8 @@ def test_playbook_parses_when_installed(collections: Path, playbook: str) -> Non
     run("ansible-playbook", "--syntax-check", f"ai_how.cloud.{playbook}", collections=collections)
 
 
-def test_action_group_names_modules_that_connect_to_kubernetes() -> None:
+@pytest.mark.parametrize(("group", "fragment"), [("k8s", "kube_auth"), ("argocd", "argocd_auth")])
+def test_action_group_names_modules_that_connect(group: str, fragment: str) -> None:
     groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]
     modules = {path.stem: path.read_text() for path in ROOT.glob("plugins/modules/*.py")}
-    assert groups["k8s"] == sorted(name for name, source in modules.items() if "ai_how.cloud.kube_auth" in source)
+    assert groups[group] == sorted(name for name, source in modules.items() if f"ai_how.cloud.{fragment}" in source)

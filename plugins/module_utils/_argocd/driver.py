@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Applications and their sets through the Kubernetes API: a list and a watch for each namespace, and the writes."""
+"""Applications and their sets, seen by a list and a watch for each namespace; and all through the Kubernetes API."""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Optional, Union
@@ -29,6 +30,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
     EndOperation,
     LookAtPods,
     Refresh,
+    StartSync,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     CONFIRMATION_ANNOTATION,
@@ -40,6 +42,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate impor
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import Action, SetFinalizers
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import (
     Resource,
+    Trouble,
     controller,
     trouble_of,
     troubles,
@@ -50,7 +53,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.repositories 
     repository_key,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.windows import closed_window
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER, Apply
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER, Apply, Delete
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Problem, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
@@ -62,7 +65,8 @@ CONNECTION_ARGUMENTS = connection_argument_spec()
 
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
 APPLICATION_SET = Kind("argoproj.io", "v1alpha1", "ApplicationSet", "applicationsets")
-POD = Kind("", "v1", "Pod", "pods")
+_POD = Kind("", "v1", "Pod", "pods")
+_EVENT = Kind("", "v1", "Event", "events")
 _PROJECT = Kind("argoproj.io", "v1alpha1", "AppProject", "appprojects")
 _SECRET = Kind("", "v1", "Secret", "secrets")
 # What controls pods, and whose generation says whether a pod is of what was deployed last.
@@ -83,10 +87,12 @@ _WRITES_ANEW = {APPLICATION_SET: ("argocd-applicationset-controller", "argocd")}
 # What a watch tells: the kind and namespace that it is of, what happened, and with what.
 _Event = tuple[Kind, str, str, Any]
 
+_AnyKey = Union[Key, SetKey]
+
 
 def connect(params: Mapping[str, Any]) -> ApplicationDriver:
     """The driver for the options of a task."""
-    return ApplicationDriver(open_client(params), params["force_conflicts"], home=params["namespace"])
+    return ApplicationDriver(open_client(params), bool(params.get("force_conflicts")), home=params["namespace"])
 
 
 def connect_sets(params: Mapping[str, Any]) -> ApplicationDriver:
@@ -126,23 +132,15 @@ def _store(
     )
 
 
-class ApplicationDriver:
+class Driver(ABC):
     """``world`` is the latest that was seen of every object of ``kinds`` in the namespaces that were observed.
 
-    ``home``: the namespace in which Argo CD runs, and has its projects.
+    What both transports have in common; the requests below are theirs. Objects are as the Kubernetes API has them.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        force_conflicts: bool = False,
-        kinds: Sequence[Kind] = (APPLICATION,),
-        home: str = "argocd",
-    ) -> None:
-        self._client = client
+    def __init__(self, force_conflicts: bool = False, kinds: Sequence[Kind] = (APPLICATION,)) -> None:
         self._force = force_conflicts
         self._kinds = kinds
-        self._home = home
         self._seen: dict[Any, Any] = {}
         self._versions: dict[tuple[Kind, str], str] = {}
         self._events: queue.Queue[_Event] = queue.Queue()
@@ -165,52 +163,37 @@ class ApplicationDriver:
         """List the namespaces; the answer does not change later, unlike ``world``."""
         for namespace in namespaces:
             for kind in self._kinds:
-                self._take_list(kind, namespace, *self._client.list(kind, namespace))
+                self._take_list(kind, namespace, *self._list(kind, namespace))
         return dict(self._seen)
 
     def apply(self, action: Action, dry_run: bool) -> Optional[Mapping[str, Any]]:
         """Do one action of a plan; the object after it, None after a deletion. A dry run reaches the server, too."""
         if isinstance(action, Apply):
-            kind = _kind(action.key)
-            raw = declare(self._client, kind, action.manifest, self._force, dry_run, _WRITES_ANEW.get(kind, ()))
+            raw = self._declare(action, dry_run)
             if not dry_run:
-                self._take(kind, raw)
+                self._take(_kind(action.key), raw)
             return raw
         if isinstance(action, SetFinalizers):
             return self._set_finalizers(action, dry_run)
-        if dry_run:
-            return None
-        self._client.delete(_kind(action.key), action.key.namespace, action.key.name, uid=action.uid)
+        if not dry_run:
+            self._delete(action)
         return None
 
     def write(self, action: Union[Written, Regenerate, ListApplications]) -> bool:
         """Do the Write of a step. False if somebody was faster: look again at what is there now."""
-        if isinstance(action, ListApplications):
-            self._take_list(APPLICATION, action.key.namespace, *self._client.list(APPLICATION, action.key.namespace))
-            return True
         if isinstance(action, LookAtPods):
             self._look_at_pods(self._seen[action.key])
             return True
-        if isinstance(action, Refresh):
-            patch: dict[str, Any] = {"metadata": {"annotations": {REFRESH_ANNOTATION: action.kind}}}
-        elif isinstance(action, Regenerate):
-            patch = {"metadata": {"annotations": {SET_REFRESH_ANNOTATION: "true"}}}
-        elif isinstance(action, ConfirmDeletion):
-            patch = {"metadata": {"annotations": {CONFIRMATION_ANNOTATION: action.since}}}
-        elif isinstance(action, EndOperation):
-            patch = {
-                "metadata": {"resourceVersion": action.observed.resource_version},
-                "status": {"operationState": {"phase": "Terminating"}},
-            }
-        else:
-            self._refuse_closed_window(action.observed)
-            patch = operation_patch(action)
+        if isinstance(action, ListApplications):
+            self._take_list(APPLICATION, action.key.namespace, *self._list(APPLICATION, action.key.namespace))
+            return True
+        kind = _kind(action.key)
         try:
-            self._patch(action.key, patch)
+            self._take(kind, self._send(action))
         except Conflict:
-            raw = self._client.get(APPLICATION, action.key.namespace, action.key.name)
+            raw = self._get(action.key)
             if raw is not None:
-                self._take(APPLICATION, raw)
+                self._take(kind, raw)
             return False
         return True
 
@@ -242,21 +225,53 @@ class ApplicationDriver:
         """Let the watches end."""
         self._stop.set()
 
-    def _set_finalizers(self, action: SetFinalizers, dry_run: bool) -> Mapping[str, Any]:
-        """Compare-and-swap on the finalizers alone: Argo CD writes the status of the object all the time."""
-        if dry_run:
-            seen = self._seen[action.key].raw
-            return {**seen, "metadata": {**seen["metadata"], "finalizers": list(action.after)}}
-        version = action.resource_version
-        while True:
-            metadata = {"finalizers": list(action.after), "resourceVersion": version}
-            try:
-                return self._patch(action.key, {"metadata": metadata})
-            except Conflict:
-                raw = self._client.get(APPLICATION, *action.key)
-                if raw is None or tuple(raw["metadata"].get("finalizers", [])) != action.before:
-                    raise
-                version = raw["metadata"]["resourceVersion"]
+    # The requests of a transport, which raise Problems. A Conflict of _send asks to look again at what is there now,
+    # one of _changes to list again.
+
+    @abstractmethod
+    def _list(self, kind: Kind, namespace: str) -> tuple[list[dict[str, Any]], str]:
+        """All objects of the kind, and the resourceVersion to watch from."""
+
+    @abstractmethod
+    def _get(self, key: Any) -> Optional[dict[str, Any]]: ...
+
+    @abstractmethod
+    def _changes(self, kind: Kind, namespace: str, version: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """``(ADDED|MODIFIED|DELETED, object)`` since a resourceVersion."""
+
+    @abstractmethod
+    def _declare(self, action: Apply, dry_run: bool) -> dict[str, Any]:
+        """The object as it then is, or would be."""
+
+    @abstractmethod
+    def _delete(self, action: Delete) -> None:
+        """Nothing happens if it is gone already."""
+
+    @abstractmethod
+    def _set_finalizers(self, action: SetFinalizers, dry_run: bool) -> Mapping[str, Any]: ...
+
+    @abstractmethod
+    def _send(self, action: Any) -> Mapping[str, Any]:
+        """The object after the write."""
+
+    @abstractmethod
+    def _pods(self, app: Observed, namespace: str) -> list[dict[str, Any]]:
+        """Pods of the namespace, at least those of the application that do not run."""
+
+    @abstractmethod
+    def _object(self, app: Observed, kind: Kind, name: Resource) -> Optional[dict[str, Any]]: ...
+
+    @abstractmethod
+    def events(self, app: Observed, trouble: Trouble) -> list[dict[str, Any]]:
+        """The events of a pod."""
+
+    @abstractmethod
+    def pod(self, app: Observed, trouble: Trouble) -> dict[str, Any]:
+        """The pod, empty if it is gone."""
+
+    @abstractmethod
+    def log(self, app: Observed, trouble: Trouble, container: str, lines: int, previous: bool) -> str:
+        """The last lines of a container's log. ``previous``: of the one that ran before the present one."""
 
     def _look_at_pods(self, app: Observed) -> None:
         """Keep what its pods say. Where this user may not see them nothing is known of them, and it goes on without."""
@@ -264,45 +279,24 @@ class ApplicationDriver:
         owners: dict[Resource, Mapping[str, Any]] = {}
         for namespace in sorted({resource.namespace for resource in app.workloads} - self._hidden):
             try:
-                listed, _version = self._client.list(POD, namespace)
-                owners.update(self._controllers([pod for pod in listed if trouble_of(pod)]))
+                listed = self._pods(app, namespace)
+                owners.update(self._controllers(app, [pod for pod in listed if trouble_of(pod)]))
                 pods += listed
             except Refused:
                 self._hidden.add(namespace)
         self._seen[app.key] = replace(app, troubles=troubles(pods, owners, app.workloads))
 
-    def _controllers(self, objects: list[dict[str, Any]]) -> Mapping[Resource, Mapping[str, Any]]:
+    def _controllers(self, app: Observed, objects: list[Mapping[str, Any]]) -> Mapping[Resource, Mapping[str, Any]]:
         """What controls the objects, and what controls that."""
         owners: dict[Resource, Mapping[str, Any]] = {}
         while objects:
             name = controller(objects.pop())
             if name and name not in owners and name.kind in _CONTROLLERS:
-                owner = self._client.get(_CONTROLLERS[name.kind], name.namespace, name.name)
+                owner = self._object(app, _CONTROLLERS[name.kind], name)
                 if owner:
                     owners[name] = owner
                     objects.append(owner)
         return owners
-
-    def _refuse_closed_window(self, app: Observed) -> None:
-        """As Argo CD's API server does; its controller would keep the operation and begin it when the window opens."""
-        try:
-            project = self._client.get(_PROJECT, self._home, app.project)
-        except Refused:  # this user may not read it
-            return
-        windows = project.get("spec", {}).get("syncWindows") if project else None
-        closed = closed_window(windows, app.raw, _time_in) if windows else ""
-        if closed:
-            raise Refused(
-                f'{app.key} cannot be synced now, since a sync window of the project "{app.project}" forbids it '
-                f"({closed}); wait until it lets it, or allow manual syncs in it (manualSync: true)"
-            )
-
-    def _patch(self, key: Union[Key, SetKey], patch: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The object after it, which is remembered."""
-        kind = _kind(key)
-        raw = self._client.merge_patch(kind, key.namespace, key.name, patch, FIELD_MANAGER)
-        self._take(kind, raw)
-        return raw
 
     def _watch(self, kind: Kind, namespace: str, version: str) -> None:
         """Runs in its own thread; everything goes through the queue. Without a version it begins with a list."""
@@ -312,10 +306,10 @@ class ApplicationDriver:
             quiet = True
             try:
                 if not version:
-                    listed = self._client.list(kind, namespace)
+                    listed = self._list(kind, namespace)
                     version, away_since = listed[1], None
                     self._events.put((kind, namespace, "LIST", listed))
-                for happened, raw in self._client.watch(kind, namespace, version):
+                for happened, raw in self._changes(kind, namespace, version):
                     version, pause, quiet = raw["metadata"]["resourceVersion"], 0.2, False
                     self._events.put((kind, namespace, happened, raw))
             except Conflict:
@@ -365,8 +359,107 @@ _PARSE: Mapping[Kind, Callable[[Mapping[str, Any]], Any]] = {
 }
 
 
-def _kind(key: Union[Key, SetKey]) -> Kind:
+def _kind(key: _AnyKey) -> Kind:
     return APPLICATION_SET if isinstance(key, SetKey) else APPLICATION
+
+
+class ApplicationDriver(Driver):
+    """Through the Kubernetes API. ``home``: the namespace in which Argo CD runs, and has its projects."""
+
+    def __init__(
+        self,
+        client: Client,
+        force_conflicts: bool = False,
+        kinds: Sequence[Kind] = (APPLICATION,),
+        home: str = "argocd",
+    ) -> None:
+        super().__init__(force_conflicts, kinds)
+        self._client = client
+        self._home = home
+
+    def events(self, app: Observed, trouble: Trouble) -> list[dict[str, Any]]:
+        about = {"field_selector": f"involvedObject.uid={trouble.uid}"}
+        return self._client.list(_EVENT, trouble.namespace, **about)[0]
+
+    def pod(self, app: Observed, trouble: Trouble) -> dict[str, Any]:
+        return self._client.get(_POD, trouble.namespace, trouble.name) or {}
+
+    def log(self, app: Observed, trouble: Trouble, container: str, lines: int, previous: bool) -> str:
+        return self._client.log(trouble.namespace, trouble.name, container, lines, previous)
+
+    def _list(self, kind: Kind, namespace: str) -> tuple[list[dict[str, Any]], str]:
+        return self._client.list(kind, namespace)
+
+    def _get(self, key: _AnyKey) -> Optional[dict[str, Any]]:
+        return self._client.get(_kind(key), key.namespace, key.name)
+
+    def _changes(self, kind: Kind, namespace: str, version: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        return self._client.watch(kind, namespace, version)
+
+    def _declare(self, action: Apply, dry_run: bool) -> dict[str, Any]:
+        kind = _kind(action.key)
+        return declare(self._client, kind, action.manifest, self._force, dry_run, _WRITES_ANEW.get(kind, ()))
+
+    def _delete(self, action: Delete) -> None:
+        self._client.delete(_kind(action.key), action.key.namespace, action.key.name, uid=action.uid)
+
+    def _send(self, action: Union[Refresh, StartSync, EndOperation, ConfirmDeletion, Regenerate]) -> Mapping[str, Any]:
+        if isinstance(action, Refresh):
+            patch: dict[str, Any] = {"metadata": {"annotations": {REFRESH_ANNOTATION: action.kind}}}
+        elif isinstance(action, Regenerate):
+            patch = {"metadata": {"annotations": {SET_REFRESH_ANNOTATION: "true"}}}
+        elif isinstance(action, ConfirmDeletion):
+            patch = {"metadata": {"annotations": {CONFIRMATION_ANNOTATION: action.since}}}
+        elif isinstance(action, EndOperation):
+            patch = {
+                "metadata": {"resourceVersion": action.observed.resource_version},
+                "status": {"operationState": {"phase": "Terminating"}},
+            }
+        else:
+            self._refuse_closed_window(action.observed)
+            patch = operation_patch(action)
+        return self._patch(action.key, patch)
+
+    def _pods(self, app: Observed, namespace: str) -> list[dict[str, Any]]:
+        return self._client.list(_POD, namespace)[0]
+
+    def _object(self, app: Observed, kind: Kind, name: Resource) -> Optional[dict[str, Any]]:
+        return self._client.get(kind, name.namespace, name.name)
+
+    def _set_finalizers(self, action: SetFinalizers, dry_run: bool) -> Mapping[str, Any]:
+        """Compare-and-swap on the finalizers alone: Argo CD writes the status of the object all the time."""
+        if dry_run:
+            seen = self._seen[action.key].raw
+            return {**seen, "metadata": {**seen["metadata"], "finalizers": list(action.after)}}
+        version = action.resource_version
+        while True:
+            metadata = {"finalizers": list(action.after), "resourceVersion": version}
+            try:
+                raw = self._patch(action.key, {"metadata": metadata})
+                self._take(APPLICATION, raw)
+                return raw
+            except Conflict:
+                there = self._get(action.key)
+                if there is None or tuple(there["metadata"].get("finalizers", [])) != action.before:
+                    raise
+                version = there["metadata"]["resourceVersion"]
+
+    def _refuse_closed_window(self, app: Observed) -> None:
+        """As Argo CD's API server does; its controller would keep the operation and begin it when the window opens."""
+        try:
+            project = self._client.get(_PROJECT, self._home, app.project)
+        except Refused:  # this user may not read it
+            return
+        windows = project.get("spec", {}).get("syncWindows") if project else None
+        closed = closed_window(windows, app.raw, _time_in) if windows else ""
+        if closed:
+            raise Refused(
+                f'{app.key} cannot be synced now, since a sync window of the project "{app.project}" forbids it '
+                f"({closed}); wait until it lets it, or allow manual syncs in it (manualSync: true)"
+            )
+
+    def _patch(self, key: _AnyKey, patch: Mapping[str, Any]) -> dict[str, Any]:
+        return self._client.merge_patch(_kind(key), key.namespace, key.name, patch, FIELD_MANAGER)
 
 
 def _time_in(zone: str) -> datetime:

@@ -21,7 +21,13 @@ ARGUMENTS: Mapping[str, Any] = {
     "recurse": {"type": "bool", "default": False},
     "pods": {"type": "bool", "default": False},
     "log_lines": {"type": "int", "default": 20},
+    "tree": {"type": "bool", "default": False},
+    "manifests": {"type": "bool", "default": False},
+    "differences": {"type": "bool", "default": False},
 }
+
+# Options for what is not in the Application; Argo CD's own API has it.
+ONLY_ARGOCD_KNOWS = ("tree", "manifests", "differences")
 
 # How many of a pod's events are told.
 _EVENTS = 10

@@ -62,6 +62,14 @@ class Trouble:
     advice: str = ""
     lasting: bool = False
 
+    @property
+    def namespace(self) -> str:
+        return self.pod.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        return self.pod.partition("/")[2]
+
     def __str__(self) -> str:
         return f"pod {self.pod}: {'; '.join(filter(None, (self.reason, self.advice)))}"
 

@@ -19,7 +19,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import R
 FIELD_MANAGER = "ai_how.cloud"
 
 Path = tuple[str, ...]
-_ABSENT = object()
+ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,14 @@ def plan_absent(key: Any, observed: Optional[Observed]) -> tuple[Delete, ...]:
 
 def is_applied(manifest: Mapping[str, Any], live: Mapping[str, Any], not_ours: Collection[Path] = ()) -> bool:
     """Whether applying would change nothing: every value is there, and we own nothing beyond them but ``not_ours``."""
-    wanted = dict(_leaves(_applied_part(manifest)))
-    if not all(_is_there(value, _lookup(live, path)) for path, value in wanted.items()):
+    wanted = dict(leaves(applied_part(manifest)))
+    if not all(is_there(value, lookup(live, path)) for path, value in wanted.items()):
         return False
-    owned = [path for path in _owned(live) if path not in not_ours]
-    return all(path in wanted for path in owned if _lookup(live, path) is not _ABSENT)
+    owned = [path for path in owned_paths(live) if path not in not_ours]
+    return all(path in wanted for path in owned if lookup(live, path) is not ABSENT)
 
 
-def _applied_part(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def applied_part(manifest: Mapping[str, Any]) -> dict[str, Any]:
     metadata = {name: manifest["metadata"][name] for name in ("labels", "annotations") if name in manifest["metadata"]}
     finalizers: dict[str, Any] = {name: {} for name in manifest["metadata"].get("finalizers", [])}
     if finalizers:
@@ -85,31 +85,31 @@ def _applied_part(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: manifest[name] for name in manifest if name not in ("apiVersion", "kind")}, "metadata": metadata}
 
 
-def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Paths and values; a list is one value (lists of these kinds are atomic), and so is an empty structure."""
-    if isinstance(value, Mapping) and value and not _is_finalizer(path):
+    if isinstance(value, Mapping) and value and not is_finalizer(path):
         for key, item in value.items():
-            yield from _leaves(item, (*path, key))
+            yield from leaves(item, (*path, key))
     elif path != ("metadata",):
         yield path, value
 
 
-def _is_finalizer(path: Path) -> bool:
+def is_finalizer(path: Path) -> bool:
     return len(path) == 3 and path[:2] == ("metadata", "finalizers")
 
 
-def _lookup(live: Mapping[str, Any], path: Path) -> Any:
-    if _is_finalizer(path):
-        return {} if path[2] in live["metadata"].get("finalizers", []) else _ABSENT
+def lookup(live: Mapping[str, Any], path: Path) -> Any:
+    if is_finalizer(path):
+        return {} if path[2] in live["metadata"].get("finalizers", []) else ABSENT
     value: Any = live
     for key in path:
         if not isinstance(value, Mapping) or key not in value:
-            return _ABSENT
+            return ABSENT
         value = value[key]
     return value
 
 
-def _is_there(wanted: Any, live: Any) -> bool:
+def is_there(wanted: Any, live: Any) -> bool:
     """Whether ``live`` is the leaf ``wanted``. An empty structure is, too, if others have put something into it."""
     return isinstance(live, Mapping) if wanted == {} else equal(wanted, live)
 
@@ -123,18 +123,18 @@ def equal(one: Any, other: Any) -> bool:
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
-def _owned(live: Mapping[str, Any]) -> Sequence[Path]:
+def owned_paths(live: Mapping[str, Any]) -> Sequence[Path]:
     """The leaves that we applied, says managedFields (fieldsV1: ``f:name`` a field, ``v:"x"`` an item of a set)."""
     entries: list[Path] = []
     for manager in live["metadata"].get("managedFields", []):
         if manager.get("manager") == FIELD_MANAGER and manager.get("operation") == "Apply":
-            entries.extend(_field_paths(manager.get("fieldsV1", {})))
+            entries.extend(field_paths(manager.get("fieldsV1", {})))
     return entries
 
 
-def _field_paths(fields: Mapping[str, Any], path: Path = ()) -> Iterator[Path]:
+def field_paths(fields: Mapping[str, Any], path: Path = ()) -> Iterator[Path]:
     names = {name: below for name, below in fields.items() if name[:2] in ("f:", "v:")}
     if not names and path:
         yield path
     for name, below in names.items():
-        yield from _field_paths(below, (*path, name[2:] if name[0] == "f" else name[2:].strip('"')))
+        yield from field_paths(below, (*path, name[2:] if name[0] == "f" else name[2:].strip('"')))

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from ansible_collections.ai_how.cloud.plugins.doc_fragments.kube_auth import ModuleDocFragment
+from ansible_collections.ai_how.cloud.plugins.doc_fragments import argocd_auth, kube_auth
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.api import argocd_argument_spec
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.applications import Applications
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import ApplicationDriver
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connection_argument_spec
 from ansible_collections.ai_how.cloud.plugins.modules import argocd_app
 
 DOCUMENTED = yaml.safe_load(argocd_app.DOCUMENTATION)["options"]
-CONNECTION = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+KUBERNETES = yaml.safe_load(kube_auth.ModuleDocFragment.DOCUMENTATION)["options"]
+ARGOCD = yaml.safe_load(argocd_auth.ModuleDocFragment.DOCUMENTATION)["options"]
 
 
 class Call:
@@ -51,13 +53,14 @@ def tree(options, below, path=""):
 
 def test_what_is_documented_is_what_is_accepted(call):
     accepted = tree(call.spec, "options")
-    documented = tree({**DOCUMENTED, **CONNECTION}, "suboptions")
+    documented = tree({**DOCUMENTED, **KUBERNETES, **ARGOCD}, "suboptions")
     assert sorted(documented) == sorted(accepted)
     assert documented == accepted
 
 
 def test_the_documented_connection_is_the_one_that_is_accepted():
-    assert tree(CONNECTION, "suboptions") == tree(connection_argument_spec(), "options")
+    assert tree(KUBERNETES, "suboptions") == tree(connection_argument_spec(), "options")
+    assert tree(ARGOCD, "suboptions") == tree(argocd_argument_spec(), "options")
 
 
 def test_every_option_is_described():

@@ -45,7 +45,7 @@ class Server:
                     holder = holder.setdefault(name, {})
                 holder.setdefault(path[-1], copy.deepcopy(value))
         raw["metadata"]["managedFields"] = [
-            {"manager": manager, "operation": operation, "fieldsV1": _fields(paths, dots=operation == "Update")}
+            {"manager": manager, "operation": operation, "fieldsV1": fields_of(paths, dots=operation == "Update")}
             for (manager, operation), paths in self._owned.items()
             if paths
         ]
@@ -116,7 +116,8 @@ def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield path, value
 
 
-def _fields(paths: list[Path], dots: bool) -> dict[str, Any]:
+def fields_of(paths: list[Path], dots: bool) -> dict[str, Any]:
+    """Paths in the form of managedFields."""
     fields: dict[str, Any] = {}
     for path in paths:
         holder = fields

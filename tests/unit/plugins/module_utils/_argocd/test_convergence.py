@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import copy
+
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Desired, Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import METADATA, SPEC
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import plan_present
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.applying import merged, noted
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER, applied_part, leaves
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import to_api
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.full import MANIFEST, OPTIONS
-from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.server import Server
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.server import Server, fields_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -89,11 +92,16 @@ def converge(wanted, server, spec=None):
 
 
 def _declared(server):
-    """What is declared; the server may own the same fields in another order."""
+    """What is declared; the server may own the same fields in another order.
+
+    Over what was there a retry that says nothing is written as one of no attempts, which is the same.
+    """
     raw = server.object
-    return {**raw["metadata"], "managedFields": None, "finalizers": set(raw["metadata"].get("finalizers", []))}, raw[
-        "spec"
-    ]
+    metadata = {**raw["metadata"], "managedFields": None, "finalizers": set(raw["metadata"].get("finalizers", []))}
+    policy = raw["spec"].get("syncPolicy", {})
+    if policy.get("retry") == {"limit": 0}:
+        policy["retry"] = {}
+    return metadata, raw["spec"]
 
 
 PROPERTY = settings(
@@ -132,3 +140,58 @@ def test_every_option_at_once_converges():
     assert action.manifest == MANIFEST
     server.apply(action.manifest, FIELD_MANAGER)
     assert planned(wanted, server) == ()
+
+
+class ArgoCd:
+    """One Application behind Argo CD's own API, which is written as a whole and owns what it changes."""
+
+    def __init__(self):
+        self._raw, self._owned = None, {}
+
+    @property
+    def object(self):
+        if self._raw is None:
+            return None
+        managers = [
+            {"manager": name, "operation": "Update", "fieldsV1": fields_of(sorted(paths), dots=True)}
+            for name, paths in self._owned.items()
+            if paths
+        ]
+        raw = copy.deepcopy(self._raw)
+        raw["metadata"].update(uid="1", resourceVersion="1", managedFields=managers)
+        return noted(raw)
+
+    def write(self, body, manager):
+        before = dict(leaves(applied_part(self._raw))) if self._raw else {}
+        after = dict(leaves(applied_part(body)))
+        changed = {path for path, value in after.items() if path not in before or before[path] != value}
+        self._raw = body
+        self._owned = {name: {path for path in paths - changed if path in after} for name, paths in self._owned.items()}
+        self._owned[manager] = self._owned.get(manager, set()) | changed
+
+
+def converge_by_argocd(wanted, server, spec=None):
+    for action in planned(wanted, server, spec):
+        server.write(merged(action.key, action.manifest, server.object, force=True), "argocd-server")
+
+
+@PROPERTY
+@given(params=options(), before=st.none() | applications(), other=st.none() | applications())
+def test_nothing_is_left_to_plan_through_argocd_either(params, before, other):
+    wanted, spec, server = declared(params), to_api(SPEC, params, keep_empty=True), ArgoCd()
+    if other:
+        server.write(other.manifest, "kubectl-edit")
+    if before:
+        converge_by_argocd(before, server)
+    converge_by_argocd(wanted, server, spec)
+    assert planned(wanted, server, spec) == ()
+
+
+@PROPERTY
+@given(wanted=applications(), dropped=applications())
+def test_nothing_of_an_earlier_declaration_lingers_through_argocd_either(wanted, dropped):
+    fresh, changed = ArgoCd(), ArgoCd()
+    converge_by_argocd(wanted, fresh)
+    converge_by_argocd(dropped, changed)
+    converge_by_argocd(wanted, changed)
+    assert _declared(changed) == _declared(fresh)

@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
+import datetime
+import ipaddress
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
 
 
 class Answer(NamedTuple):
@@ -41,6 +47,7 @@ class Api:
         self.url = url
         self.answers: list[Answer] = []
         self.requests: list[Request] = []
+        self.certificate = ""
 
 
 class _Server(ThreadingHTTPServer):
@@ -65,6 +72,45 @@ def serve(tls: Any = None) -> Iterator[Api]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def serve_tls(folder: Path) -> Iterator[Api]:
+    """With a certificate that only who is given ``certificate`` trusts."""
+    path = _certificate(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    with serve(context) as running:
+        running.certificate = str(path)
+        yield running
+
+
+def _certificate(folder: Path) -> Path:
+    """A self-signed certificate for 127.0.0.1, made now; the path of key and certificate in one file."""
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime.datetime(2026, 1, 1))
+        .not_valid_after(datetime.datetime(2099, 1, 1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+        .add_extension(
+            x509.KeyUsage(True, False, False, False, False, True, False, False, False),
+            True,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "server.pem"
+    plain = serialization.NoEncryption()
+    pem = serialization.Encoding.PEM
+    path.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + made.public_bytes(pem))
+    return path
 
 
 class _Handler(BaseHTTPRequestHandler):

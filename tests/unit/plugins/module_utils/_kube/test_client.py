@@ -3,11 +3,8 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import json
 import socket
-import ssl
 
 import pytest
 
@@ -16,7 +13,7 @@ pytest.importorskip("kubernetes")
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Invalid, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Kind
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connect
-from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._kube.api import Answer, serve, status
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._kube.api import Answer, serve, serve_tls, status
 
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
 COLLECTION = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications"
@@ -261,41 +258,9 @@ def test_a_server_that_is_not_up(request_of):
     assert "0x" not in text
 
 
-def certificate(folder):
-    """A self-signed certificate for 127.0.0.1, made now; the path of key and certificate in one file."""
-    x509 = pytest.importorskip("cryptography.x509")
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(datetime.datetime(2026, 1, 1))
-        .not_valid_after(datetime.datetime(2099, 1, 1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-        .add_extension(
-            x509.KeyUsage(True, False, False, False, False, True, False, False, False),
-            True,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "server.pem"
-    plain = serialization.NoEncryption()
-    pem = serialization.Encoding.PEM
-    path.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + made.public_bytes(pem))
-    return path
-
-
 @pytest.fixture
 def tls_api(tmp_path):
-    path = certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    with serve(context) as running:
-        running.certificate = str(path)
+    with serve_tls(tmp_path) as running:
         yield running
 
 
