@@ -1,0 +1,143 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A cluster as an inventory: hosts with variables, and groups. The names of variables stand here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from .model import CONTROL_PLANE, WORKER, Cluster, Device, Hypervisor, Node, odd_members
+
+_HERE = frozenset(("localhost", "127.0.0.1", "::1"))
+
+Inventory = dict[str, Any]
+
+
+def inventory(cluster: Cluster) -> Inventory:
+    """``{"hosts": {name: variables}, "groups": {name: {"hosts": [], "children": [], "vars": {}}}}``."""
+    nodes, etcd = cluster.nodes, odd_members(cluster.nodes)
+    hosts = {node.name: _host(cluster, node, etcd) for node in nodes}
+    hosts.update((each.name, _hypervisor(each)) for each in cluster.hypervisors)
+    control_planes = [node.name for node in nodes if node.role == CONTROL_PLANE]
+    workers = [node.name for node in nodes if node.role == WORKER]
+    groups = {
+        "kube_control_plane": _group(control_planes),
+        "etcd": _group(etcd),
+        "kube_node": _group(workers or control_planes),
+        "k8s_cluster": _group(
+            children=["kube_control_plane", "kube_node"],
+            variables={"cluster_config": _summary(cluster), **kubespray(cluster)},
+        ),
+        "gpu_nodes": _group([node.name for node in nodes if node.gpus]),
+        "shut_off": _group([node.name for node in nodes if not node.auto_start]),
+        "hypervisors": _group([each.name for each in cluster.hypervisors]),
+    }
+    return {"hosts": hosts, "groups": groups}
+
+
+def _group(
+    hosts: Sequence[str] = (), children: Sequence[str] = (), variables: Optional[Mapping[str, Any]] = None
+) -> Inventory:
+    return {"hosts": list(hosts), "children": list(children), "vars": {**(variables or {})}}
+
+
+def _summary(cluster: Cluster) -> Inventory:
+    return {
+        "name": cluster.name,
+        "network": {
+            "bridge": cluster.bridge,
+            "subnet": str(cluster.subnet),
+            "gateway": str(cluster.subnet.network_address + 1),
+        },
+        "kubernetes_config": {**cluster.kubernetes},
+    }
+
+
+def _hypervisor(hypervisor: Hypervisor) -> Inventory:
+    if hypervisor.address in _HERE:
+        return {"ansible_connection": "local"}
+    return {"ansible_host": hypervisor.address} if hypervisor.address else {}
+
+
+def _host(cluster: Cluster, node: Node, etcd: Sequence[str]) -> Inventory:
+    address = str(node.address)
+    variables: Inventory = {
+        "ansible_host": address,
+        "ip": address,
+        "access_ip": address,
+        "cluster_node": {
+            "role": node.role,
+            "auto_start": node.auto_start,
+            "hypervisor": node.hypervisor,
+            "gpus": [_device(gpu) for gpu in node.gpus],
+        },
+        "cluster_vm": vm(cluster, node),
+    }
+    if node.name in etcd:
+        variables["etcd_member_name"] = f"etcd{etcd.index(node.name) + 1}"
+    if node.labels:
+        variables["node_labels"] = dict(node.labels)
+    if node.taints:
+        variables["node_taints"] = list(node.taints)
+    return variables
+
+
+def vm(cluster: Cluster, node: Node) -> Inventory:
+    """The machine in plain values, for the module that makes it. Paths are as the file has them."""
+    return {
+        "name": node.name,
+        "vcpus": node.cpu_cores,
+        "memory_gb": node.memory_gb,
+        "disk_gb": node.disk_gb,
+        "base_image": node.base_image_path,
+        "running": node.auto_start,
+        "bridge": cluster.bridge,
+        "address": str(node.address),
+        "dhcp": node.dhcp,
+        "devices": [_device(device) for device in node.devices],
+        "hardware": {**node.hardware},
+        "shares": [{**share} for share in node.shares],
+    }
+
+
+def _device(device: Device) -> Inventory:
+    return {name: value for name, value in vars(device).items() if value not in ("", None)}
+
+
+def kubespray(cluster: Cluster) -> Inventory:
+    """kubernetes_config in the variables of Kubespray."""
+    config = cluster.kubernetes
+    variables: Inventory = {}
+    if "version" in config:
+        variables["kube_version"] = config["version"].lstrip("v")
+    if "cni" in config:
+        variables["kube_network_plugin"] = config["cni"]
+    if "ingress" in config:
+        variables["ingress_nginx_enabled"] = config["ingress"] == "nginx"
+    if "storage_class" in config:
+        variables["local_path_provisioner_enabled"] = config["storage_class"] == "local-path"
+    if any(node.gpus for node in cluster.nodes):
+        variables["enable_cdi"] = True  # how the GPU Operator hands devices to containers
+    if "load_balancer" in config:
+        variables.update(_load_balancer(config["load_balancer"]))
+    return variables
+
+
+def _load_balancer(balancer: Mapping[str, Any]) -> Inventory:
+    address = balancer["address"]
+    variables: Inventory = {
+        "loadbalancer_apiserver": {"address": address, "port": balancer.get("port", 6443)},
+        "loadbalancer_apiserver_localhost": False,
+    }
+    if balancer.get("provider", "kube-vip") == "kube-vip":
+        variables.update(
+            kube_vip_enabled=True,
+            kube_vip_controlplane_enabled=True,
+            kube_vip_arp_enabled=True,
+            kube_vip_address=address,
+            kube_proxy_strict_arp=True,  # kube-vip wants it where kube-proxy uses IPVS
+        )
+    return variables
