@@ -40,27 +40,31 @@ class Finding:
 
 
 class Section(dict):  # type: ignore[type-arg]
-    """A structure of the file; ``lines`` has the line of each of its keys, ``path`` its own place."""
+    """A structure of the file; ``lines`` has the line of each of its keys, ``path`` its own place.
 
-    __slots__ = ("line", "lines", "path")
+    ``wrong``: the keys whose value is missing here because it was wrong.
+    """
+
+    __slots__ = ("line", "lines", "path", "wrong")
 
     def __init__(self, path: str, line: int) -> None:
         super().__init__()
         self.path, self.line = path, line
         self.lines: dict[str, int] = {}
+        self.wrong: set[str] = set()
 
     def at(self, key: str) -> int:
         return self.lines.get(key, self.line)
 
 
-class Sections(list):  # type: ignore[type-arg]
-    """A list of the file; ``lines`` has the line of each item."""
+class Items(list):  # type: ignore[type-arg]
+    """A list of the file; ``whole`` is false where an item is missing here because it was wrong."""
 
-    __slots__ = ("lines",)
+    __slots__ = ("whole",)
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines: list[int] = []
+        self.whole = True
 
 
 def plain(value: Any) -> Any:
@@ -120,7 +124,6 @@ class Reader:
     def structure(self, node: yaml.Node, keys: Keys, path: str, leave: bool = False) -> Section:
         """The keys of a mapping. ``leave``: keys that the table does not know are none of our business."""
         section = Section(path, node.start_mark.line + 1)
-        wrong = set()
         for name_node, value_node in self._pairs(node, path):
             name = name_node.value
             if name not in keys:
@@ -132,11 +135,11 @@ class Reader:
                 continue
             value = self.value(value_node, keys[name], _join(path, name))
             if value is None:
-                wrong.add(name)
+                section.wrong.add(name)
             else:
                 section[name] = value
         for name, key in keys.items():
-            if key.required and name not in section and name not in wrong:
+            if key.required and name not in section and name not in section.wrong:
                 self.findings.append(
                     Finding(section.at(name), f"{_join(path, name)} is missing, expected {_expected(key)}.")
                 )
@@ -159,16 +162,17 @@ class Reader:
                 return value
         return self._report(node, path, f"is {_seen(node)}, expected {_expected(key)}")
 
-    def _list(self, node: yaml.SequenceNode, key: Key, path: str) -> Optional[Sections]:
+    def _list(self, node: yaml.SequenceNode, key: Key, path: str) -> Items:
         assert key.items is not None
         if len(node.value) < key.least:
             self._report(node, path, "is empty, expected at least one item")
-        values = Sections()
+        values = Items()
         for number, item in enumerate(node.value):
             value = self.value(item, key.items, f"{path}[{number}]")
-            if value is not None:
+            if value is None:
+                values.whole = False
+            else:
                 values.append(value)
-                values.lines.append(item.start_mark.line + 1)
         return values
 
     def _map(self, node: yaml.MappingNode, key: Key, path: str) -> Section:

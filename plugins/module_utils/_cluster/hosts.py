@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from .model import CONTROL_PLANE, WORKER, Cluster, Device, Hypervisor, Node, odd_members
+from .model import CONTROL_PLANE, WORKER, Cluster, Hypervisor, Node, odd_members
 
 _HERE = frozenset(("localhost", "127.0.0.1", "::1"))
 
@@ -67,44 +67,42 @@ def _host(cluster: Cluster, node: Node, etcd: Sequence[str]) -> Inventory:
     variables: Inventory = {
         "ansible_host": address,
         "ip": address,
-        "access_ip": address,
         "cluster_node": {
             "role": node.role,
             "auto_start": node.auto_start,
             "hypervisor": node.hypervisor,
-            "gpus": [_device(gpu) for gpu in node.gpus],
+            "gpus": [gpu.pci_address for gpu in node.gpus],
         },
         "cluster_vm": vm(cluster, node),
+        "etcd_member_name": f"etcd{etcd.index(node.name) + 1}" if node.name in etcd else "",
+        "node_labels": dict(node.labels),
+        "node_taints": list(node.taints),
     }
-    if node.name in etcd:
-        variables["etcd_member_name"] = f"etcd{etcd.index(node.name) + 1}"
-    if node.labels:
-        variables["node_labels"] = dict(node.labels)
-    if node.taints:
-        variables["node_taints"] = list(node.taints)
-    return variables
+    return _given(variables)
 
 
 def vm(cluster: Cluster, node: Node) -> Inventory:
     """The machine in plain values, for the module that makes it. Paths are as the file has them."""
-    return {
-        "name": node.name,
-        "vcpus": node.cpu_cores,
-        "memory_gb": node.memory_gb,
-        "disk_gb": node.disk_gb,
-        "base_image": node.base_image_path,
-        "running": node.auto_start,
-        "bridge": cluster.bridge,
-        "address": str(node.address),
-        "dhcp": node.dhcp,
-        "devices": [_device(device) for device in node.devices],
-        "hardware": {**node.hardware},
-        "shares": [{**share} for share in node.shares],
-    }
+    return _given(
+        {
+            "name": node.name,
+            "vcpus": node.cpu_cores,
+            "memory_gb": node.memory_gb,
+            "disk_gb": node.disk_gb,
+            "base_image": node.base_image_path,
+            "bridge": cluster.bridge,
+            "address": str(node.address),
+            "dhcp": node.dhcp,
+            "devices": [_given(vars(device)) for device in node.devices],
+            "hardware": node.hardware,
+            "shares": list(node.shares),
+        }
+    )
 
 
-def _device(device: Device) -> Inventory:
-    return {name: value for name, value in vars(device).items() if value not in ("", None)}
+def _given(values: Mapping[str, Any]) -> Inventory:
+    """Without what the file does not say: Ansible marks every single value with where it is from, which takes time."""
+    return {name: value for name, value in values.items() if value or value in (0, False)}
 
 
 def kubespray(cluster: Cluster) -> Inventory:

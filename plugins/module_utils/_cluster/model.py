@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Optional
 
-from .document import Finding, Section, plain
+from .document import Finding, Items, Section, plain
 from .schema import DHCP
 
 CONTROL_PLANE = "control-plane"
@@ -52,7 +53,7 @@ class Node:
     hardware: Mapping[str, Any] = field(default_factory=dict)
     shares: tuple[Mapping[str, Any], ...] = ()
 
-    @property
+    @cached_property
     def gpus(self) -> tuple[Device, ...]:
         return tuple(device for device in self.devices if device.device_type == "gpu")
 
@@ -259,8 +260,10 @@ def _check_node(cluster: Section, section: Section) -> Iterator[Finding]:
         key = "ip" if "ip" in section else "ip_address"
         text = f"{section.path}.{key} is {section[key]}, expected {DHCP} for a group with count."
         yield Finding(section.at(key), text)
-    names = [hypervisor.get("name") for hypervisor in cluster.get("hypervisors", ())] or [HERE]
-    if section.get("hypervisor", names[0]) not in names and None not in names:
+    hypervisors = cluster.get("hypervisors", Items())
+    names = [hypervisor.get("name") for hypervisor in hypervisors] or [HERE]
+    known = hypervisors.whole and None not in names and "hypervisors" not in cluster.wrong
+    if known and section.get("hypervisor", names[0]) not in names:
         text = f"{section.path}.hypervisor is {section['hypervisor']}, expected one of {', '.join(names)}."
         yield Finding(section.at("hypervisor"), text)
     yield from _check_devices(section)
@@ -271,7 +274,7 @@ def _check_devices(section: Section) -> Iterator[Finding]:
     for device in section.get("pcie_passthrough", {}).get("devices", ()):
         address = device.get("pci_address", "").lower() or None
         yield from _take(taken, address, f"{device.path}.pci_address", device.at("pci_address"))
-        if "device_id" in device and "vendor_id" not in device:
+        if "device_id" in device and "vendor_id" not in device and "vendor_id" not in device.wrong:
             yield Finding(device.at("device_id"), f"{device.path}.device_id stands without vendor_id, give both.")
 
 

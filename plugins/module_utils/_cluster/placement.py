@@ -43,9 +43,10 @@ class _Room:
         mine = self.hypervisor
         if node.wanted and node.wanted != mine.name:
             return "is not the one that it names"
-        missing = [gpu.pci_address for gpu in node.gpus if mine.gpus is not None and gpu.pci_address not in mine.gpus]
-        if missing:
-            return f"has no GPU {missing[0]}"
+        if mine.gpus is not None:
+            for gpu in node.gpus:
+                if gpu.pci_address not in mine.gpus:
+                    return f"has no GPU {gpu.pci_address}"
         if mine.cpu_cores is not None and self.cpu_cores + node.cpu_cores > mine.cpu_cores:
             return f"has {mine.cpu_cores - self.cpu_cores} of {mine.cpu_cores} CPUs left"
         if mine.memory_gb is not None and self.memory_gb + node.memory_gb > mine.memory_gb:
@@ -54,7 +55,7 @@ class _Room:
 
     def rank(self, node: Node) -> tuple[int, int, int, int]:
         """The lowest is taken: a GPU of its own, control planes apart, no GPU idle beside it, and few machines."""
-        sharers = sum(self.devices.get(device.pci_address, 0) for device in node.devices)
+        sharers = sum([self.devices.get(device.pci_address, 0) for device in node.devices])
         peers = self.control_planes if node.role == CONTROL_PLANE else 0
         idle = len(self.hypervisor.gpus or ()) - len(node.gpus)
         return sharers, peers, idle, len(self.nodes)

@@ -289,6 +289,9 @@ FILE: Keys = {
 }
 
 
+_SHARED = {"node": NODE, "hardware": HARDWARE, "folder": SHARE}  # what stands in several places
+
+
 def json_schema() -> dict[str, Any]:
     """The table as JSON Schema (2020-12)."""
     schema = _structure(FILE)
@@ -297,7 +300,15 @@ def json_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Cluster file of ai_how.cloud",
         **schema,
+        "$defs": {name: _structure(keys) for name, keys in _SHARED.items()},
     }
+
+
+def _reference(keys: Keys) -> dict[str, Any]:
+    for name, shared in _SHARED.items():
+        if keys is shared:
+            return {"$ref": f"#/$defs/{name}"}
+    return _structure(keys)
 
 
 def _structure(keys: Keys) -> dict[str, Any]:
@@ -316,9 +327,9 @@ def _described(key: Key) -> dict[str, Any]:
 
 def _value(key: Key) -> dict[str, Any]:
     if key.type == "structure":
-        return _structure(key.keys or {})
+        return _reference(key.keys or {})
     if key.type == "nodes":
-        return {"anyOf": [_structure(key.keys or {}), _list(key)]}
+        return {"anyOf": [_reference(key.keys or {}), _list(key)]}
     if key.type == "list":
         return _list(key)
     if key.type == "map":
