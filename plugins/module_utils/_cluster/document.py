@@ -27,7 +27,7 @@ _KINDS = {"null": "nothing", "map": "a structure", "seq": "a list"}
 _MERGE = f"{_TAG}merge"
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
-_MOST_PLAIN = 1000
+_MOST_PLAIN, _DEEPEST = 1000, 50
 _TRUE = frozenset(("yes", "true", "on"))
 
 
@@ -90,10 +90,10 @@ def compose(text: str) -> Optional[yaml.MappingNode]:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise Unreadable(Finding(line, f"no YAML: {_reason(error, text, line)}.")) from None
-    except yaml.YAMLError:
-        raise Unreadable(Finding(1, "no YAML: it has bytes that are no text in UTF-8.")) from None
+    except (yaml.YAMLError, UnicodeError):
+        raise Unreadable(Finding(1, "no YAML: it has characters that are no text in UTF-8.")) from None
     except RecursionError:
-        raise Unreadable(Finding(1, "no cluster file: its structures are nested too deeply.")) from None
+        raise Unreadable(Finding(1, "no YAML: its structures are nested too deeply.")) from None
     if node is not None and not isinstance(node, yaml.MappingNode):
         raise Unreadable(Finding(node.start_mark.line + 1, f"the file is {_seen(node)}, expected a structure."))
     return node
@@ -198,14 +198,15 @@ class Reader:
         except _TooMuch:
             return self._report(node, path, f"holds itself or more than {_MOST_PLAIN} values, expected plain YAML")
 
-    def _copied(self, node: yaml.Node, path: str) -> Any:
+    def _copied(self, node: yaml.Node, path: str, depth: int = 0) -> Any:
         self._left -= 1
-        if self._left < 0:
+        if self._left < 0 or depth > _DEEPEST:
             raise _TooMuch
         if isinstance(node, yaml.MappingNode):
-            return {name.value: self._copied(value, _join(path, name.value)) for name, value in self._pairs(node, path)}
+            pairs = self._pairs(node, path)
+            return {name.value: self._copied(value, _join(path, name.value), depth + 1) for name, value in pairs}
         if isinstance(node, yaml.SequenceNode):
-            return [self._copied(item, f"{path}[{number}]") for number, item in enumerate(node.value)]
+            return [self._copied(item, f"{path}[{number}]", depth + 1) for number, item in enumerate(node.value)]
         try:
             return _CONSTRUCTOR.construct_document(node)
         except (yaml.YAMLError, ValueError):

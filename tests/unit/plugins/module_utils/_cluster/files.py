@@ -57,8 +57,14 @@ clusters:
 _HARDWARE = yaml.safe_load(USUAL)["clusters"]["cloud"]["hardware"]
 _SHARES = [
     {
-        **{"tag": "data", "host_path": "/srv", "mount_point": "/data", "owner": "me", "group": "me", "mode": "0755"},
-        **{"options": "rw", "readonly": True},
+        "tag": "data",
+        "host_path": "/srv",
+        "mount_point": "/data",
+        "owner": "me",
+        "group": "me",
+        "mode": "0755",
+        "options": "rw",
+        "readonly": True,
     }
 ]
 _NODE = {
@@ -75,7 +81,10 @@ _NODE = {
         "enabled": True,
         "devices": [
             {
-                **{"pci_address": "0000:01:00.0", "device_type": "gpu", "vendor_id": "10de", "device_id": "2789"},
+                "pci_address": "0000:01:00.0",
+                "device_type": "gpu",
+                "vendor_id": "10de",
+                "device_id": "2789",
                 "iommu_group": 12,
             }
         ],
@@ -102,14 +111,20 @@ def full(grouped: bool) -> dict[str, Any]:
                 "network": {"subnet": "10.0.0.0/24", "bridge": "virbr0"},
                 "hypervisors": [
                     {
-                        **{"name": "big", "address": "big.example.org", "cpu_cores": 64, "memory_gb": 256},
+                        "name": "big",
+                        "address": "big.example.org",
+                        "cpu_cores": 64,
+                        "memory_gb": 256,
                         "gpus": ["0000:01:00.0"],
                     }
                 ],
                 "control_plane": _NODE if grouped else [_NODE],
                 "worker_nodes": group if grouped else [worker],
                 "kubernetes_config": {
-                    **{"version": "1.35.4", "cni": "cilium", "ingress": "none", "storage_class": "none"},
+                    "version": "1.35.4",
+                    "cni": "cilium",
+                    "ingress": "none",
+                    "storage_class": "none",
                     "load_balancer": {"address": "10.0.0.4", "port": 6443, "provider": "kube-vip"},
                 },
                 "hardware": _HARDWARE,
@@ -152,7 +167,7 @@ def dumped(content: Any) -> str:
     return yaml.dump(content, sort_keys=False, default_flow_style=None, width=1000, Dumper=_NoAliases)
 
 
-class _NoAliases(yaml.SafeDumper):
+class _NoAliases(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
