@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
+from .machine import given, vm
 from .model import CONTROL_PLANE, WORKER, Cluster, Hypervisor, Node, odd_members
 
 _HERE = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -64,45 +65,24 @@ def _hypervisor(hypervisor: Hypervisor) -> Inventory:
 
 def _host(cluster: Cluster, node: Node, etcd: Sequence[str]) -> Inventory:
     address = str(node.address)
-    variables: Inventory = {
-        "ansible_host": address,
-        "ip": address,
-        "cluster_node": {
-            "role": node.role,
-            "auto_start": node.auto_start,
-            "hypervisor": node.hypervisor,
-            "gpus": [gpu.pci_address for gpu in node.gpus],
-        },
-        "cluster_vm": vm(cluster, node),
-        "etcd_member_name": f"etcd{etcd.index(node.name) + 1}" if node.name in etcd else "",
-        "node_labels": dict(node.labels),
-        "node_taints": list(node.taints),
-    }
-    return _given(variables)
-
-
-def vm(cluster: Cluster, node: Node) -> Inventory:
-    """The machine in plain values, for the module that makes it. Paths are as the file has them."""
-    return _given(
+    return given(
         {
-            "name": node.name,
-            "vcpus": node.cpu_cores,
-            "memory_gb": node.memory_gb,
-            "disk_gb": node.disk_gb,
-            "base_image": node.base_image_path,
-            "bridge": cluster.bridge,
-            "address": str(node.address),
-            "dhcp": node.dhcp,
-            "devices": [_given(vars(device)) for device in node.devices],
-            "hardware": node.hardware,
-            "shares": list(node.shares),
+            "ansible_host": address,
+            "ip": address,
+            "cluster_node": {
+                "role": node.role,
+                "auto_start": node.auto_start,
+                "hypervisor": node.hypervisor,
+                "dhcp": node.dhcp,
+                "gpus": [gpu.pci_address for gpu in node.gpus],
+                **given({"hardware": node.hardware, "mounts": list(node.shares)}),
+            },
+            "cluster_vm": vm(cluster, node),
+            "etcd_member_name": f"etcd{etcd.index(node.name) + 1}" if node.name in etcd else "",
+            "node_labels": dict(node.labels),
+            "node_taints": list(node.taints),
         }
     )
-
-
-def _given(values: Mapping[str, Any]) -> Inventory:
-    """Without what the file does not say: Ansible marks every single value with where it is from, which takes time."""
-    return {name: value for name, value in values.items() if value or value in (0, False)}
 
 
 def kubespray(cluster: Cluster) -> Inventory:

@@ -84,14 +84,14 @@ HARDWARE: Keys = {
         "structure",
         keys={
             "enable_kvm": _flag("Use KVM."),
-            "enable_nested": _flag("Let the guest use virtualisation itself."),
+            "enable_nested": _flag("Let the guest use virtualisation itself. Handed on as it is."),
             "cpu_model": Key("CPU model as libvirt names it, such as host-passthrough."),
             "cpu_features": Key(
-                "CPU features to require or to disable.",
+                "CPU features to require or to disable. Handed on as they are.",
                 "list",
                 items=Key("One feature.", pattern=r"[+-]?[A-Za-z0-9_.-]+", like="a CPU feature such as +avx2 or -vmx"),
             ),
-            "numa_topology": Key("NUMA cells, as the stage infra takes them.", "any"),
+            "numa_topology": Key("Anything but false: memory and CPUs near the GPU.", "any"),
             "cpu_topology": Key(
                 "How the cores are shown to the guest.",
                 "structure",
@@ -107,8 +107,8 @@ HARDWARE: Keys = {
                 keys={
                     "enable_hugepages": _flag("Back the memory by huge pages."),
                     "hugepage_size": Key("Size of the huge pages.", choices=("2M", "1G")),
-                    "cpu_pinning": _flag("Pin each vCPU to a core, near the GPU."),
-                    "memory_backing": Key("Memory backing, as the stage infra takes it.", "any"),
+                    "cpu_pinning": _flag("Give each vCPU a core of its own, near the GPU."),
+                    "memory_backing": Key("Handed on as it is.", "any"),
                 },
             ),
         },
@@ -120,7 +120,7 @@ DEVICE: Keys = {
     "device_type": Key("What it is.", required=True, choices=("gpu", "audio", "network", "storage", "other")),
     "vendor_id": _hex("PCI vendor that must be found there."),
     "device_id": _hex("PCI device that must be found there."),
-    "iommu_group": _whole("IOMMU group that it must be in.", 0, 65535),
+    "iommu_group": _whole("Its IOMMU group. Not used: the hypervisor knows it.", 0, 65535),
 }
 
 SHARE: Keys = {

@@ -68,7 +68,7 @@ def test_the_cluster_file_is_the_inventory(folder: Path) -> None:
     worker = done.hosts["cloud-cluster-worker-2"]
     assert worker["ansible_host"] == "192.168.200.12"
     assert worker["kube_network_plugin"] == "calico"
-    assert worker["cluster_vm"]["shares"][0]["host_path"] == "${HOME}"
+    assert worker["cluster_vm"]["shares"][0]["source"] == "${HOME}"
     assert worker["cluster_file"] == str(folder / "cloud-cluster.yaml")
     assert done.hosts["hypervisor"] == {"ansible_connection": "local"}
 
@@ -109,7 +109,7 @@ file: ./cloud-cluster.yaml
 compose:
   gpu_count: cluster_node.gpus | length
 groups:
-  big: cluster_vm.memory_gb > 8
+  big: cluster_vm.vcpus > 4
 keyed_groups:
   - {key: cluster_node.hypervisor, prefix: "on"}
 """
@@ -257,7 +257,7 @@ def test_a_template_is_one(folder: Path) -> None:
   gather_facts: false
   vars: {images: /srv}
   tasks:
-    - ansible.builtin.debug: {var: cluster_vm.base_image}
+    - ansible.builtin.debug: {var: "cluster_vm.disks[0].base"}
 """
     )
     command = [sys.executable, "-m", "ansible", "playbook", "-i", "cloud-cluster.yaml", "play.yml"]

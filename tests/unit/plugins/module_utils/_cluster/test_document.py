@@ -100,10 +100,10 @@ clusters:
 """
     hosts = load(text, "f.yaml").inventory["hosts"]
     vms = [host["cluster_vm"] for name, host in hosts.items() if name != "hypervisor"]
-    assert [(vm["vcpus"], vm["memory_gb"], vm["address"]) for vm in vms] == [
-        (4, 8, "10.0.0.10"),
-        (4, 64, "10.0.0.11"),
-        (2, 64, "10.0.0.12"),
+    assert [(vm["vcpus"], vm["memory"], vm["networks"][0]["address"]) for vm in vms] == [
+        (4, "8G", "10.0.0.10"),
+        (4, "64G", "10.0.0.11"),
+        (2, "64G", "10.0.0.12"),
     ]
 
 
@@ -150,10 +150,9 @@ def test_texts_are_taken_as_they_are_written() -> None:
     """Without quotes, YAML takes these for a sexagesimal number, a number, an octal one and a float."""
     text = USUAL.replace('"0000:01:00.0"', "0000:01:00.0").replace('"2789"', "2789").replace('"0755"', "0755")
     hosts = load(text.replace('"1.0"', "1.0"), "f.yaml").inventory["hosts"]
-    worker = hosts["cloud-cluster-worker-2"]["cluster_vm"]
-    assert worker["devices"][0]["pci_address"] == "0000:01:00.0"
-    assert worker["devices"][0]["device_id"] == "2789"
-    assert worker["shares"][0]["mode"] == "0755"
+    worker = hosts["cloud-cluster-worker-2"]
+    assert worker["cluster_vm"]["gpus"][0] == {"address": "0000:01:00.0", "id": "10de:2789"}
+    assert worker["cluster_node"]["mounts"][0]["mode"] == "0755"
 
 
 def test_labels_are_texts_whatever_yaml_takes_them_for() -> None:

@@ -59,29 +59,48 @@ def test_the_file_that_users_have() -> None:
     assert found["hosts"][control_plane]["etcd_member_name"] == "etcd1"
     variables = found["hosts"][two]
     assert variables["ansible_host"] == variables["ip"] == "192.168.200.12"
+    content = yaml.safe_load(USUAL)["clusters"]["cloud"]
     assert variables["cluster_node"] == {
         "role": "worker",
         "auto_start": False,
         "hypervisor": "hypervisor",
-        "gpus": [GPU],
-    }
-    vm = variables["cluster_vm"]
-    assert vm.pop("hardware") == yaml.safe_load(USUAL)["clusters"]["cloud"]["hardware"]
-    assert vm.pop("shares") == yaml.safe_load(USUAL)["clusters"]["cloud"]["virtio_fs_mounts"]
-    assert vm == {
-        "name": two,
-        "vcpus": 8,
-        "memory_gb": 16,
-        "disk_gb": 200,
-        "base_image": "path/to/base.qcow2",
-        "bridge": "virbr200",
-        "address": "192.168.200.12",
         "dhcp": False,
-        "devices": [
-            {"pci_address": GPU, "device_type": "gpu", "vendor_id": "10de", "device_id": "2789"},
-            {"pci_address": "0000:01:00.1", "device_type": "audio", "vendor_id": "10de", "device_id": "2299"},
-        ],
+        "gpus": [GPU],
+        "hardware": content["hardware"],
+        "mounts": content["virtio_fs_mounts"],
     }
+    assert variables["cluster_vm"] == {
+        "name": two,
+        "type": "kvm",
+        "vcpus": 8,
+        "cpu": {"model": "host-passthrough", "sockets": 1, "cores": 4, "threads": 1},
+        "cpu_pinning": "dedicated",
+        "memory": "16G",
+        "hugepages": "1G",
+        "numa_node": "gpu",
+        "disks": [{"base": "path/to/base.qcow2", "size": "200G"}],
+        "networks": [{"network": "cloud-cluster", "address": "192.168.200.12"}],
+        "shares": [{"source": "${HOME}", "tag": "home"}],
+        "gpus": [{"address": GPU, "id": "10de:2789"}, {"address": "0000:01:00.1", "id": "10de:2299"}],
+        "autostart": False,
+    }
+
+
+def test_a_machine_of_which_little_is_said() -> None:
+    assert hosts(short())["c-control-plane-1"]["cluster_vm"] == {
+        "name": "c-control-plane-1",
+        "vcpus": 4,
+        "memory": "8G",
+        "disks": [{"size": "100G"}],
+        "networks": [{"network": "c", "address": "10.0.0.10"}],
+        "autostart": True,
+    }
+
+
+def test_emulation_and_small_pages() -> None:
+    hardware = {"acceleration": {"enable_kvm": False, "performance": {"enable_hugepages": True}}}
+    vm = hosts(short(hardware=hardware))["c-control-plane-1"]["cluster_vm"]
+    assert (vm["type"], vm["hugepages"]) == ("qemu", "2M")
 
 
 @pytest.mark.parametrize("form", [full(False), full(True)], ids=["lists", "structures"])
@@ -114,7 +133,7 @@ def test_a_group_with_count() -> None:
     workers = {name: host["ip"] for name, host in found.items() if "worker" in name}
     assert workers == {"c-worker-1": "10.0.0.254", "c-worker-2": "10.0.0.253", "c-worker-3": "10.0.0.252"}
     assert found["c-worker-3"]["node_labels"] == {"a": "b"}
-    assert found["c-worker-3"]["cluster_vm"]["dhcp"] is True
+    assert found["c-worker-3"]["cluster_node"]["dhcp"] is True
     assert list(hosts(short(worker_nodes=node(count=1, name="gpu"))))[1] == "gpu-1"
 
 
@@ -167,8 +186,8 @@ def test_a_node_over_its_cluster() -> None:
         ],
     )
     vm = hosts(text)["c-worker-1"]["cluster_vm"]
-    assert vm["base_image"] == "b.qcow2"
-    assert vm["hardware"] == {"acceleration": {"enable_kvm": True, "cpu_model": "EPYC"}}
+    assert vm["disks"] == [{"base": "b.qcow2", "size": "100G"}]
+    assert (vm["type"], vm["cpu"]) == ("kvm", {"model": "EPYC"})
     assert "shares" not in vm
 
 
@@ -185,8 +204,8 @@ def test_ids_are_lower_case_and_bare() -> None:
             {"pci_address": "0000:0A:00.0", "device_type": "gpu", "vendor_id": "0x10DE", "device_id": "26B9"},
         ]
     }
-    (device,) = hosts(short(worker_nodes=[worker]))["c-worker-1"]["cluster_vm"]["devices"]
-    assert device == {"pci_address": "0000:0a:00.0", "device_type": "gpu", "vendor_id": "10de", "device_id": "26b9"}
+    (device,) = hosts(short(worker_nodes=[worker]))["c-worker-1"]["cluster_vm"]["gpus"]
+    assert device == {"address": "0000:0a:00.0", "id": "10de:26b9"}
 
 
 def test_kubernetes_config_in_the_words_of_kubespray() -> None:
