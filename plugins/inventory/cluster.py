@@ -39,10 +39,6 @@ notes:
   - The cache keeps the result for as long as the file is the same to the byte.
 requirements:
   - PyYAML
-seealso:
-  - name: The cluster file
-    description: All keys of the file, with examples.
-    link: https://github.com/ai-how/cloud/blob/main/docs/cluster-file.md
 """
 
 EXAMPLES = r"""
