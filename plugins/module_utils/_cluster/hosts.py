@@ -9,8 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from .machine import given, vm
-from .model import CONTROL_PLANE, WORKER, Cluster, Hypervisor, Node, odd_members
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.machine import given, vm
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.model import (
+    CONTROL_PLANE,
+    WORKER,
+    Cluster,
+    Hypervisor,
+    Node,
+    odd_members,
+)
 
 _HERE = frozenset(("localhost", "127.0.0.1", "::1"))
 

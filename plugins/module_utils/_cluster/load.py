@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
-import yaml
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.document import (
+    Finding,
+    Reader,
+    Section,
+    Unreadable,
+    compose,
+    lines_of,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.hosts import Inventory, inventory
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.model import Cluster, check, cluster_of, shared_gpus
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.placement import give_addresses, place
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.schema import FILE, OURS
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 
-from .._core.errors import Invalid
-from .document import Finding, Reader, Section, Unreadable, compose, lines_of
-from .hosts import Inventory, inventory
-from .model import Cluster, check, cluster_of, shared_gpus
-from .placement import give_addresses, place
-from .schema import FILE, OURS
+with suppress(ImportError):  # ansible-test imports modules where it is not
+    import yaml
 
 # "clusters:" at the left, and the lines below it that are indented, empty or comments.
 _CLUSTERS = re.compile(
@@ -111,8 +120,13 @@ def _without(root: yaml.MappingNode, options: Collection[str]) -> yaml.MappingNo
 
 
 def _others(root: yaml.MappingNode) -> list[str]:
-    (clusters,) = (value for name, value in root.value if name.value == "clusters")
-    return [name.value for name, _value in clusters.value if name.value not in (OURS, "<<")]
+    return [
+        name.value
+        for key, clusters in root.value
+        if key.value == "clusters"
+        for name, _value in clusters.value
+        if name.value not in (OURS, "<<")
+    ]
 
 
 def _invalid(findings: list[Finding], file: str) -> Invalid:

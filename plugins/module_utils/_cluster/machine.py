@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .model import Cluster, Device, Node
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.model import Cluster, Device, Node
 
 Values = dict[str, Any]
 

@@ -12,13 +12,13 @@ from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Optional
 
-from .document import Finding, Items, Section, plain
-from .schema import DHCP
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.document import Finding, Items, Section, plain
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.schema import DHCP
 
 CONTROL_PLANE = "control-plane"
 WORKER = "worker"
 HERE = "hypervisor"  # the name of this machine where the file names no hypervisor
-_ALL_MACHINES = frozenset(("all", "ungrouped", "localhost"))
+_NAMES_OF_OTHERS = frozenset(("all", "ungrouped", "localhost", "etcd", "hypervisors"))
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def _take(taken: dict[str, tuple[str, int]], name: Optional[str], path: str, lin
         return
     if name in taken:
         yield Finding(line, f"{path} is {name}, which {taken[name][0]} in line {taken[name][1]} has, give it another.")
-    elif name in _ALL_MACHINES:
+    elif name in _NAMES_OF_OTHERS:
         yield Finding(line, f"{path} is {name}, which means something else to Ansible, give it another.")
     else:
         taken[name] = (path, line)

@@ -16,8 +16,8 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Optional
 
-from .document import Finding
-from .model import CONTROL_PLANE, Hypervisor, Node
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.document import Finding
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.model import CONTROL_PLANE, Hypervisor, Node
 
 
 class _Room:
