@@ -102,7 +102,7 @@ class Bench:
             "plugin yaml, --list": lambda: self.run("static.yaml", "--list"),
         }
         taken: dict[str, list[float]] = {what: [] for what in ways}
-        for _ in range(ROUNDS):
+        for _round in range(ROUNDS):
             for what, way in ways.items():
                 start = time.perf_counter()
                 way()

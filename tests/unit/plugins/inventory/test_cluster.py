@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *sources: str, options: tuple[str, ...] = ("--list",), **environ: str) -> Run:
-    command = [sys.executable, "-m", "ansible", "inventory", *options]
+    command = [sys.executable, "-m", "ansible.cli.inventory", *options]
     for source in sources:
         command += ["-i", source]
     settings = {
@@ -238,7 +238,7 @@ def test_the_cache_is_read_while_the_file_is_the_same(folder: Path) -> None:
 
 def test_a_file_in_a_vault(folder: Path) -> None:
     (folder / "word").write_text("a\n")
-    vault = [sys.executable, "-m", "ansible", "vault", "encrypt", "--vault-password-file=word", "cloud-cluster.yaml"]
+    vault = [sys.executable, "-m", "ansible.cli.vault", "encrypt", "--vault-password-file=word", "cloud-cluster.yaml"]
     subprocess.run(vault, cwd=folder, check=True, capture_output=True)
     (folder / "inventory.yml").write_text("plugin: ai_how.cloud.cluster\nfile: cloud-cluster.yaml\n")
     done = run(folder, "inventory.yml", ANSIBLE_VAULT_PASSWORD_FILE=str(folder / "word"))
@@ -260,7 +260,7 @@ def test_a_template_is_one(folder: Path) -> None:
     - ansible.builtin.debug: {var: "cluster_vm.disks[0].base"}
 """
     )
-    command = [sys.executable, "-m", "ansible", "playbook", "-i", "cloud-cluster.yaml", "play.yml"]
+    command = [sys.executable, "-m", "ansible.cli.playbook", "-i", "cloud-cluster.yaml", "play.yml"]
     environ = {**os.environ, "ANSIBLE_CONFIG": "ansible.cfg", "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS)}
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert "/srv/base.qcow2" in done.stdout, done.stdout + done.stderr

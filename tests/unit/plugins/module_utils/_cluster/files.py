@@ -135,8 +135,12 @@ def full(grouped: bool) -> dict[str, Any]:
     return json.loads(json.dumps(content))  # no structure twice
 
 
-def keys(value: Any, table: Keys = FILE, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Key]]:
+def keys(content: Any) -> Iterator[tuple[tuple[Any, ...], Key]]:
     """Place and key of everything that stands in a file."""
+    yield from _keys(content, FILE, ())
+
+
+def _keys(value: Any, table: Keys, place: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Key]]:
     for name, item in value.items():
         yield from _below(item, table[name], (*place, name))
 
@@ -144,7 +148,7 @@ def keys(value: Any, table: Keys = FILE, place: tuple[Any, ...] = ()) -> Iterato
 def _below(value: Any, key: Key, place: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Key]]:
     yield place, key
     if isinstance(value, dict) and key.keys:
-        yield from keys(value, key.keys, place)
+        yield from _keys(value, key.keys, place)
     elif isinstance(value, dict) and key.type == "map":
         for name, item in value.items():
             yield from _below(item, key.items, (*place, name))

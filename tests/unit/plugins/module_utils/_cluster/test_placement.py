@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -97,16 +98,12 @@ def test_a_node_at_the_end_moves_nobody(nodes: list[Node], more: list[Node], hyp
 
 @given(nodes, hypervisors, st.integers(0, 11))
 def test_a_gpu_that_is_handed_over_moves_nobody(nodes: list[Node], hypervisors: list[Hypervisor], one: int) -> None:
-    from dataclasses import replace
-
     turned = [replace(node, auto_start=not node.auto_start) if node.line == one else node for node in nodes]
     assert where(place(nodes, hypervisors)[0]) == where(place(turned, hypervisors)[0])
 
 
 @given(nodes, hypervisors)
 def test_a_node_that_names_where_it_is_stays_there(nodes: list[Node], hypervisors: list[Hypervisor]) -> None:
-    from dataclasses import replace
-
     placed, findings = place(nodes, hypervisors)
     if not findings:
         pinned = [replace(node, wanted=node.hypervisor, hypervisor="") for node in placed]
@@ -114,19 +111,19 @@ def test_a_node_that_names_where_it_is_stays_there(nodes: list[Node], hypervisor
 
 
 def test_control_planes_are_apart() -> None:
-    placed, _ = place([a_node(n, CONTROL_PLANE) for n in range(3)], [Hypervisor(name) for name in "abc"])
+    placed, _none = place([a_node(n, CONTROL_PLANE) for n in range(3)], [Hypervisor(name) for name in "abc"])
     assert [node.hypervisor for node in placed] == ["a", "b", "c"]
 
 
 def test_a_gpu_for_each_before_one_is_shared() -> None:
     two = [Hypervisor("a", gpus=GPUS[:1]), Hypervisor("b", gpus=GPUS[:1])]
-    placed, _ = place([a_node(n, gpus=GPUS[:1]) for n in range(3)], two)
+    placed, _none = place([a_node(n, gpus=GPUS[:1]) for n in range(3)], two)
     assert [node.hypervisor for node in placed] == ["a", "b", "a"]
 
 
 def test_gpus_are_left_to_those_that_need_them() -> None:
     machines = [Hypervisor("gpus", gpus=GPUS), Hypervisor("plain", gpus=())]
-    placed, _ = place([a_node(0), a_node(1), a_node(2, gpus=GPUS[:1])], machines)
+    placed, _none = place([a_node(0), a_node(1), a_node(2, gpus=GPUS[:1])], machines)
     assert [node.hypervisor for node in placed] == ["plain", "plain", "gpus"]
 
 
@@ -136,7 +133,7 @@ def test_why_there_is_no_room_is_told_of_each_hypervisor() -> None:
         Hypervisor("b", memory_gb=10),
         Hypervisor("c", gpus=()),
     ]
-    _, (finding,) = place(
+    _placed, (finding,) = place(
         [a_node(0, wanted="a"), a_node(1, wanted="b"), a_node(2, gpus=GPUS[:1])],
         machines,
     )
@@ -148,7 +145,7 @@ def test_why_there_is_no_room_is_told_of_each_hypervisor() -> None:
 
 @pytest.mark.parametrize("wanted", ["a", "b"])
 def test_only_the_hypervisor_that_is_named_is_told_of(wanted: str) -> None:
-    _, (finding,) = place(
+    _placed, (finding,) = place(
         [a_node(0, cpu=9, wanted=wanted)], [Hypervisor("a", cpu_cores=8), Hypervisor("b", cpu_cores=7)]
     )
     assert f"but {wanted} has" in finding.text
