@@ -30,6 +30,7 @@ _KINDS = {"null": "nothing", "map": "a structure", "seq": "a list"}
 _MERGE = f"{_TAG}merge"
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _MOST_PLAIN, _DEEPEST = 1000, 50
+_QUOTED_WORD = re.compile(r"'[^'\s]*\w[^'\s]*'")
 _TRUE = frozenset(("yes", "true", "on"))
 
 
@@ -108,7 +109,7 @@ def _reason(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
     if "\t" in written[: len(written) - len(written.lstrip())]:
         return "the line is indented by a tab, use spaces"
     context = f"{error.context}, " if error.context else ""
-    return f"{context}{error.problem}"
+    return context + _QUOTED_WORD.sub("…", str(error.problem))  # PyYAML without libyaml quotes names of the file
 
 
 class _TooMuch(Exception):

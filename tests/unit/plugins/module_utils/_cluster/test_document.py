@@ -58,9 +58,10 @@ def test_nesting_ends(opened: str) -> None:
     assert problems(opened * 5000)  # what is said depends on the version of libyaml
 
 
-def test_without_libyaml_nesting_ends_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_libyaml_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "_LOADER", yaml.SafeLoader)
     assert problems("- " * 5000) == ["1: no YAML: its structures are nested too deeply."]
+    assert problems(f"password: *{SECRET}\n") == ["1: no YAML: found undefined alias …."]
     assert load(USUAL, "f.yaml")
 
 
@@ -183,6 +184,16 @@ def test_nothing_is_as_if_the_key_were_not_there() -> None:
     assert load(USUAL.replace("global: {}", "global:"), "f.yaml") == load(USUAL, "f.yaml")
     (problem,) = problems(USUAL.replace("cpu_cores: 8", "cpu_cores:"))
     assert problem.endswith("worker_nodes[1].cpu_cores is missing, expected a whole number from 1 to 1024.")
+
+
+def test_an_empty_text_is_none() -> None:
+    (problem,) = problems(USUAL.replace("base_image_path: path/to/base.qcow2", 'base_image_path: ""'))
+    assert problem == "7: clusters.cloud.base_image_path is empty, expected a text."
+
+
+def test_a_flag_is_no_text() -> None:
+    (problem,) = problems(USUAL.replace("name: cloud-cluster", "name: on"))
+    assert problem == "6: clusters.cloud.name is 'on', expected a name of lower-case letters, digits and -."
 
 
 def test_a_long_value_is_shortened() -> None:
