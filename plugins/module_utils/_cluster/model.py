@@ -18,7 +18,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.schema impor
 CONTROL_PLANE = "control-plane"
 WORKER = "worker"
 HERE = "hypervisor"  # the name of this machine where the file names no hypervisor
-_NAMES_OF_OTHERS = frozenset(("all", "ungrouped", "localhost", "etcd", "hypervisors"))
+_NAMES_OF_OTHERS = frozenset(("all", "ungrouped", "localhost", "etcd", "hypervisors", HERE))
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def _take(taken: dict[str, tuple[str, int]], name: Optional[str], path: str, lin
     if name in taken:
         yield Finding(line, f"{path} is {name}, which {taken[name][0]} in line {taken[name][1]} has, give it another.")
     elif name in _NAMES_OF_OTHERS:
-        yield Finding(line, f"{path} is {name}, which means something else to Ansible, give it another.")
+        yield Finding(line, f"{path} is {name}, which has another meaning in the inventory, give it another.")
     else:
         taken[name] = (path, line)
 

@@ -292,7 +292,7 @@ def test_the_address_of_a_load_balancer_is_given_to_nobody() -> None:
         ),
         (
             {"worker_nodes": [node(name="localhost")]},
-            "7: @worker_nodes[0].name is localhost, which means something else to Ansible, give it another.",
+            "7: @worker_nodes[0].name is localhost, which has another meaning in the inventory, give it another.",
         ),
         (
             {"name": "c" * 60},
