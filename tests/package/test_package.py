@@ -56,6 +56,11 @@ def test_module_has_docs(collections: Path, module: str) -> None:
     assert "EXAMPLES" in run("ansible-doc", f"ai_how.cloud.{module}", collections=collections)
 
 
+@pytest.mark.parametrize("plugin", sorted(path.stem for path in ROOT.glob("plugins/inventory/*.py")))
+def test_inventory_plugin_has_docs(collections: Path, plugin: str) -> None:
+    assert "EXAMPLES" in run("ansible-doc", "-t", "inventory", f"ai_how.cloud.{plugin}", collections=collections)
+
+
 @pytest.mark.parametrize("role", sorted(path.name for path in ROOT.glob("roles/*")))
 def test_role_has_docs(collections: Path, role: str) -> None:
     assert "AUTHOR" in run("ansible-doc", "-t", "role", f"ai_how.cloud.{role}", collections=collections)
