@@ -16,6 +16,8 @@ description:
   - With O(wait) it has Argo CD generate the applications now, rather than within minutes, and waits until every one of
     them is Synced and Healthy, with all that they deploy in turn.
   - A list of sets is two list requests and one wait, however many they are.
+  - It needs the Kubernetes API; only M(ai_how.cloud.argocd_app) and M(ai_how.cloud.argocd_app_info) can use
+    Argo CD's own instead.
 extends_documentation_fragment:
   - ai_how.cloud.kube_auth
 options:
