@@ -58,7 +58,7 @@ def connect(params: Mapping[str, Any]) -> Driver:
 def tell(params: Mapping[str, Any], dry_run: bool, run_command: RunCommand) -> Mapping[str, Any]:
     """The work of the module libvirt_gpu_info. Reads only."""
     with _reworded("the hypervisor cannot be read"):
-        hypervisor = observe_hypervisor(open_connection(params["uri"], read_only=True), Path("/"))
+        hypervisor = Hypervisor(read_host(Path("/")), _domains(open_connection(params["uri"], read_only=True)))
     gpus = describe(hypervisor, params["all_devices"])
     return {"changed": False, "gpus": gpus, "report": report(gpus)}
 
@@ -98,9 +98,10 @@ class Driver:
 
     def observe(self, namespaces: Sequence[str]) -> Mapping[Key, Seen]:
         with _reworded("the hypervisor cannot be read"):
-            hypervisor = observe_hypervisor(self._connection, self._root if self._needs_host() else None)
-            hypervisor = replace(hypervisor, pools=_pools(self._connection), networks=_networks(self._connection))
-            hypervisor = self._with_storage(hypervisor)
+            domains = _domains(self._connection)
+            host = read_host(self._root) if self._needs_host(domains) else Host()
+            pools, networks = _pools(self._connection), _networks(self._connection)
+            hypervisor = self._with_storage(Hypervisor(host, domains, pools, networks=networks))
             self.world = {vm.key: self._see(vm, hypervisor) for vm in self._vms}
         return dict(self.world)
 
@@ -141,8 +142,10 @@ class Driver:
             with contextlib.suppress(Problem), _reworded(""):
                 self._look_at(key)
 
-    def _needs_host(self) -> bool:
-        return any(vm.gpus is not None or vm.cpu_pinning or vm.numa_node for vm in self._vms)
+    def _needs_host(self, domains: Mapping[str, Other]) -> bool:
+        mine = [domains[vm.key.name] for vm in self._vms if vm.key.name in domains]
+        declared = any(vm.gpus is not None or vm.cpu_pinning or vm.numa_node for vm in self._vms)
+        return declared or any(domain.host_devices for domain in mine)
 
     def _look_at(self, key: Key, anew: bool = False) -> None:
         """Its state, and what was asked to be waited for; with ``anew`` its definition, too."""
@@ -189,8 +192,8 @@ class Driver:
         return _image_file(path, base) if base.startswith("/") and path.is_file() else None
 
 
-def observe_hypervisor(connection: Any, root: Optional[Path]) -> Hypervisor:
-    """All domains, and the devices of the machine if their root is given."""
+def _domains(connection: Any) -> dict[str, Other]:
+    """All of them, since each may have a device or a disk; one that runs has what it runs with as well."""
     domains = {}
     for domain in connection.listAllDomains():
         with contextlib.suppress(libvirt.libvirtError):  # one that has gone meanwhile
@@ -201,7 +204,7 @@ def observe_hypervisor(connection: Any, root: Optional[Path]) -> Hypervisor:
                 held = tuple(dict.fromkeys([*other.host_devices, *live.host_devices]))
                 other = replace(other, host_devices=held)
             domains[domain.name()] = other
-    return Hypervisor(read_host(root) if root else Host(), domains)
+    return domains
 
 
 @contextlib.contextmanager

@@ -108,18 +108,16 @@ def plan_present(vm: Vm, seen: Seen, policy: Policy) -> Plan:
         impact = Impact.POWER_CYCLE if seen.is_on and outdated else Impact.LIVE
         state = seen.state if seen.xml else "stopped"
         steps.add(act.Define, _told(changes) if seen.xml else "define", impact, text, xml=text, state=state)
-    for change in live_changes if not cycles else ():
-        if change.element is not None and change.impact == Impact.LIVE:
-            kind, verb = (act.Attach, "attach") if change.after else (act.Detach, "detach")
-            device = ET.tostring(change.element, encoding="unicode")
-            steps.add(kind, f"{verb} {change.name}", Impact.LIVE, device, live_xml=_live(steps.seen, spec))
+    if not cycles:
+        _plan_hotplug(live_changes, spec, steps)
     if vm.autostart not in (None, seen.autostart):
         what = f"turn autostart {'on' if vm.autostart else 'off'}"
         steps.add(act.SetAutostart, what, Impact.LIVE, vm.autostart, autostart=vm.autostart)
     for nic in vm.networks or ():
         _plan_reservation(vm, nic, steps)
-    other = Other.parse(ET.tostring(wanted, encoding="unicode"), seen.is_on or policy.state in ("running", "restarted"))
-    if policy.state in ("running", "restarted") and (cycles or not seen.is_on):
+    turns_on = policy.state in ("running", "restarted") and (cycles or not seen.is_on)
+    other = Other.parse(ET.tostring(wanted, encoding="unicode"), seen.is_on or turns_on)
+    if turns_on:
         check_start(other.host_devices, seen.hypervisor.host, seen.hypervisor.claims(vm.key.name))
         _check_pins(vm, other, seen.hypervisor)
     stays = seen.is_on and not cycles and policy.state != "stopped"
@@ -270,6 +268,14 @@ def _plan_seed(vm: Vm, steps: _Steps) -> bool:
     impact = Impact.POWER_CYCLE if steps.seen.is_on else Impact.LIVE
     steps.add(act.WriteSeed, "write the seed of cloud-init", impact, vm.seed.pool, vm.seed.volume, content, seed=digest)
     return True
+
+
+def _plan_hotplug(live_changes: Sequence[xml.Change], spec: xml.Spec, steps: _Steps) -> None:
+    for change in live_changes:
+        if change.element is not None and change.impact == Impact.LIVE:
+            kind, verb = (act.Attach, "attach") if change.after else (act.Detach, "detach")
+            device = ET.tostring(change.element, encoding="unicode")
+            steps.add(kind, f"{verb} {change.name}", Impact.LIVE, device, live_xml=_live(steps.seen, spec))
 
 
 def _plan_reservation(vm: Vm, nic: Nic, steps: _Steps) -> None:
