@@ -188,7 +188,7 @@ options:
             type: str
             required: true
           read_only:
-            description: Whether the guest may only read. Needs libvirt 10.10 or later.
+            description: Whether the guest may only read. An older libvirt, like 9, refuses that.
             type: bool
       cloud_init: &cloud_init
         description:
