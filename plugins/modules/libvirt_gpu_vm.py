@@ -86,7 +86,7 @@ options:
         type: str
         choices: [bios, uefi]
       secure_boot: &secure_boot
-        description: Whether UEFI starts signed systems only, with the usual keys.
+        description: Whether UEFI starts signed systems only, with the usual keys; false for a new VM without this.
         type: bool
       vcpus: &vcpus
         description: Number of CPUs; a new VM needs it.

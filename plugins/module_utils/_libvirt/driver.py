@@ -45,7 +45,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.seen import 
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.sysfs import read_host
 
 _FIRST_LOOK, _LAST_LOOK = 0.2, 3.0  # seconds between two looks at a VM that is waited for
-_LOOKERS = 8
+_LOOKERS = 4  # libvirt answers five requests of a connection at once
 _SSH = 22
 _QCOW2 = b"QFI\xfb"
 
@@ -174,7 +174,7 @@ class Driver:
         wanted = [(disk.pool, disk.volume) for vm in self._vms for disk in vm.disks or () if disk.volume]
         wanted += [(vm.seed.pool, vm.seed.volume) for vm in self._vms if vm.seed]
         bases = {(disk.pool, disk.base) for vm in self._vms for disk in vm.disks or () if disk.base}
-        names = [pool for pool in dict.fromkeys(pool for pool, _ in [*wanted, *bases]) if pool in hypervisor.pools]
+        names = [pool for pool in dict.fromkeys(pair[0] for pair in [*wanted, *bases]) if pool in hypervisor.pools]
         there = {name: self._volumes(name) for name in names if hypervisor.pools[name].active}
         volumes = {(pool, name): _volume(there[pool][name]) for pool, name in wanted if name in there.get(pool, ())}
         images = {(pool, base): image for pool, base in bases if (image := self._image(there.get(pool, {}), base))}

@@ -89,9 +89,11 @@ class Host:
 
     def group_of(self, device: Device) -> list[Device]:
         """All functions of its IOMMU group that a VM must have together; bridges stay with the host."""
-        return [
-            other for _, other in sorted(self.devices.items()) if other.group == device.group and not other.is_bridge
-        ]
+        return [other for other in self.in_order() if other.group == device.group and not other.is_bridge]
+
+    def in_order(self) -> list[Device]:
+        """All devices by their addresses."""
+        return [self.devices[address] for address in sorted(self.devices)]
 
     def parts_of(self, address: str) -> list[str]:
         """What a GPU is divided into: mediated devices and virtual functions."""

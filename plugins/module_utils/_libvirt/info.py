@@ -24,7 +24,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.seen import 
 
 def describe(hypervisor: Hypervisor, all_devices: bool) -> list[dict[str, Any]]:
     """GPUs (or all functions but bridges), in the order of their addresses."""
-    devices = [device for _, device in sorted(hypervisor.host.devices.items())]
+    devices = hypervisor.host.in_order()
     chosen = [device for device in devices if device.is_gpu or (all_devices and not device.is_bridge)]
     claims = hypervisor.claims(but="")
     return [_describe(device, hypervisor, claims) for device in chosen]
@@ -42,7 +42,7 @@ def _describe(device: Device, hypervisor: Hypervisor, claims: Claims) -> dict[st
         "iommu_group": device.group,
         "group_members": [other.address for other in host.group_of(device)] if device.group is not None else [],
         "numa_node": device.numa_node,
-        "bars_mib": [bar.size / MIB for bar in device.bars],
+        "bars_mib": [region.size / MIB for region in device.bars],
         "mmio64_mib": mmio64_mib([device.address, *siblings], host),
         "reset_methods": None if device.resets is None else list(device.resets),
         "d3cold_allowed": device.d3cold_allowed,

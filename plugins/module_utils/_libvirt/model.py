@@ -189,7 +189,7 @@ def parse_cpus(text: str) -> tuple[int, ...]:
     """CPUs of a list as the kernel writes it, like ``0-3,8``."""
     cpus: list[int] = []
     for part in filter(None, text.strip().split(",")):
-        first, _, last = part.partition("-")
+        first, _dash, last = part.partition("-")
         if not first.strip().isdigit() or (last and not last.strip().isdigit()):
             raise Invalid(f'"{text}" is no list of CPUs; write it like 0-3,8')
         cpus += range(int(first), int(last or first) + 1)

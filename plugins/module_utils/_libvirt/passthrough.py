@@ -79,7 +79,8 @@ def mmio64_mib(sources: Sequence[str], host: Host) -> int:
 
     Each region lies at a multiple of its size, which is a power of two; twice their sum has room for that.
     """
-    wide = [bar.size for source in sources if source in host.devices for bar in host.devices[source].bars if bar.wide]
+    devices = [host.devices[source] for source in sources if source in host.devices]
+    wide = [region.size for device in devices for region in device.bars if region.wide]
     needed = 2 * sum(wide) // MIB
     return 0 if needed <= _FIRMWARE_WINDOW else 1 << (needed - 1).bit_length()
 
@@ -105,7 +106,7 @@ def _device(
 
 def _in_slot(request: GpuRequest, host: Host) -> Device:
     device = host.devices.get(request.address)
-    gpus = "; ".join(str(gpu) for _, gpu in sorted(host.devices.items()) if gpu.is_gpu) or "none"
+    gpus = "; ".join(str(gpu) for gpu in host.in_order() if gpu.is_gpu) or "none"
     if device is None:
         raise Refused(f"gpus: there is no device at {request.address}; the GPUs of this hypervisor are: {gpus}")
     if not _fits(request, device):
@@ -120,8 +121,11 @@ def _free(request: GpuRequest, host: Host, claims: Claims, current: Collection[s
     """One that this VM has, else the first that no other VM has defined."""
     fitting = [
         device
-        for address, device in sorted(host.devices.items())
-        if _fits(request, device) and address not in chosen and device.is_gpu and not host.parts_of(address)
+        for device in host.in_order()
+        if _fits(request, device)
+        and device.is_gpu
+        and device.address not in chosen
+        and not host.parts_of(device.address)
     ]
     free = [device for device in fitting if not claims.get(device.address)]
     mine = [device for device in fitting if device.address in current]

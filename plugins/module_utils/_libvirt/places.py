@@ -78,7 +78,7 @@ def remove(element: ET.Element, path: str) -> None:
 def _split(path: str) -> tuple[str, str]:
     if path.startswith("@"):
         return "", path[1:]
-    where, _, attribute = path.partition("/@")
+    where, _at, attribute = path.partition("/@")
     return where, attribute
 
 

@@ -91,7 +91,9 @@ def plan_present(vm: Vm, seen: Seen, policy: Policy) -> Plan:
     steps = _Steps(seen)
     if not seen.xml:
         _check_new(vm)
-        vm = replace(vm, type=vm.type or "kvm", networks=vm.networks or (), disks=vm.disks or ())
+        # Where libvirt chooses the firmware, it may prefer one that starts signed systems only.
+        signed = bool(vm.secure_boot) if vm.firmware == "uefi" else None
+        vm = replace(vm, type=vm.type or "kvm", networks=vm.networks or (), disks=vm.disks or (), secure_boot=signed)
     root = parse(seen.xml) if seen.xml else xml.new_domain(vm.key.name, _cpu_mode(vm))
     spec, warnings = _spec(vm, seen, root)
     _plan_disks(spec, seen, steps)

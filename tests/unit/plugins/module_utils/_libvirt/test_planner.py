@@ -150,6 +150,12 @@ def test_another_base_would_destroy_data():
     box.run(web(disks=[{"base": "gone.qcow2"}]))  # the name is another one now; it cannot be told, and nothing is done
 
 
+def test_only_what_is_asked_for_starts_signed_systems_only():
+    box = Simulated()
+    box.run(web(firmware="uefi"), {**web(firmware="uefi", secure_boot=True), "name": "db"}, {**WEB, "name": "bios"})
+    assert [box.see(name).raw.get("secure_boot") for name in ("web", "db", "bios")] == ["no", "yes", None]
+
+
 def test_what_needs_another_vm_is_refused():
     box = Simulated()
     box.run(web(firmware="uefi"))
