@@ -50,6 +50,7 @@ def test_each_state_is_reached_once(play: Play, libvirt: Libvirt) -> None:
         assert changes([check, run, again]) == [True, True, False], state
         assert check["diff"] == run["diff"], state
         assert check["actions"] == run["actions"], state
+        assert not again["restart_required"], state
     assert {path.name for path in IMAGES.iterdir()} >= {"web-vda.qcow2", "web-vdb.raw"}
     assert not (IMAGES / "web-seed.iso").exists()
     assert "192.168.122.50" not in libvirt.virsh("net-dumpxml", "default")
@@ -135,7 +136,9 @@ def test_what_others_did_to_a_vm_stays(play: Play, libvirt: Libvirt) -> None:
 
 def test_uefi_with_secure_boot(play: Play, libvirt: Libvirt) -> None:
     options = {**WEB, "firmware": "uefi", "secure_boot": True, "state": "running"}
-    assert changes(play(options, options)) == [True, False]
+    first, again = play(options, options)
+    assert changes([first, again]) == [True, False]
+    assert not again["restart_required"]
     loader = ET.fromstring(libvirt.virsh("dumpxml", "web")).find("os/loader")
     assert loader is not None and loader.get("secure") == "yes"
     (refused,) = play({"name": "web", "firmware": "bios"})

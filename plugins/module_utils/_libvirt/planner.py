@@ -321,9 +321,13 @@ def _refuse_recreation(vm: Vm, changes: Sequence[xml.Change]) -> None:
 
 
 def _outdates(change: xml.Change, vm: Vm) -> bool:
-    """Whether it makes a VM older than declared that runs. libvirt expands a host-model then, and its balloon moves."""
-    expanded = vm.cpu.mode == "host-model" and change.name in ("cpu.mode", "cpu.model")
-    return change.impact != Impact.LIVE and change.name != "memory.current" and not expanded
+    """Whether it makes a VM older than declared that runs.
+
+    Then libvirt tells the chosen firmware and CPU and no longer how they were to be chosen, and the balloon moves.
+    """
+    chosen = {"firmware", "secure_boot", "secure_boot.keys", "memory.current"}
+    chosen |= {"cpu.mode", "cpu.model"} if vm.cpu.mode == "host-model" else set()
+    return change.impact != Impact.LIVE and change.name not in chosen
 
 
 def _node(vm: Vm, hypervisor: Hypervisor, sources: Sequence[str]) -> int:

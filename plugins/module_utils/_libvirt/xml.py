@@ -103,10 +103,6 @@ def _text(value: Optional[object]) -> Value:
     return None if value is None else str(value)
 
 
-def _yes(value: Optional[bool]) -> Value:
-    return None if value is None else "yes" if value else "no"
-
-
 def _or_absent(value: Optional[object]) -> Value:
     return None if value is None else str(value) if value else ABSENT
 
@@ -121,6 +117,10 @@ def _if_cpu(value: str) -> Callable[[Spec], Value]:
 
 def _if_shares(value: str) -> Callable[[Spec], Value]:
     return lambda spec: value if spec.vm.shares else None
+
+
+def _secure_boot(spec: Spec) -> Value:
+    return None if spec.vm.secure_boot is None else "yes" if spec.vm.secure_boot else "no"
 
 
 def _if_secure(value: str) -> Callable[[Spec], Value]:
@@ -148,8 +148,8 @@ PROPERTIES = (
     Prop("description", "description", lambda spec: _or_absent(spec.vm.description), Impact.LIVE),
     Prop("machine", "os/type/@machine", lambda spec: _text(spec.vm.machine), Impact.RECREATE, _same_machine),
     Prop("firmware", "os/@firmware", _firmware, Impact.RECREATE),
-    Prop("secure_boot", "os/firmware/feature[name=secure-boot]/@enabled", lambda spec: _yes(spec.vm.secure_boot)),
-    Prop("secure_boot.keys", "os/firmware/feature[name=enrolled-keys]/@enabled", lambda s: _yes(s.vm.secure_boot)),
+    Prop("secure_boot", "os/firmware/feature[name=secure-boot]/@enabled", _secure_boot, Impact.RECREATE),
+    Prop("secure_boot.keys", "os/firmware/feature[name=enrolled-keys]/@enabled", _secure_boot, Impact.RECREATE),
     Prop("secure_boot.loader", "os/loader/@secure", _if_secure("yes")),
     Prop("secure_boot.smm", "features/smm/@state", _if_secure("on")),
     Prop("vcpus", "vcpu", lambda spec: _text(spec.vm.vcpus)),

@@ -84,7 +84,7 @@ class Simulated:
     def turn(self, name, on):
         vm = self.see(name)
         restarted = on and not vm.is_on
-        live = (vm.xml if restarted else vm.live_xml) if on else ""
+        live = (_as_running(vm.xml) if restarted else vm.live_xml) if on else ""
         self.vms[name] = replace(vm, state="running" if on else "stopped", live_xml=live)
 
     def apply(self, action):
@@ -120,6 +120,15 @@ class Simulated:
             networks[action.network] = replace(networks[action.network], hosts=hosts)
         self.vms[name] = vm
         self.hypervisor = replace(self.hypervisor, volumes=volumes, networks=networks)
+
+
+def _as_running(text):
+    """libvirt tells the firmware that it has chosen, and no longer how."""
+    root = parse(text)
+    system = root.find("os")
+    if system.attrib.pop("firmware", None):
+        system.remove(system.find("firmware"))
+    return ET.tostring(root, encoding="unicode")
 
 
 def _with(text, action):

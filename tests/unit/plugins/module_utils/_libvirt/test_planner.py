@@ -156,9 +156,20 @@ def test_only_what_is_asked_for_starts_signed_systems_only():
     assert [box.see(name).raw.get("secure_boot") for name in ("web", "db", "bios")] == ["no", "yes", None]
 
 
+def test_a_chosen_firmware_is_nothing_older():
+    box = Simulated()
+    options = web(firmware="uefi", secure_boot=True)
+    box.run(options, state="running")
+    domain, plans = box.plan(options, state="running", restart="if_required")
+    assert plans == [()]
+    assert not domain.report(domain.items[0], {domain.items[0].key: box.see("web")}, None)["restart_required"]
+
+
 def test_what_needs_another_vm_is_refused():
     box = Simulated()
     box.run(web(firmware="uefi"))
+    with pytest.raises(Refused, match=r"secure_boot is no and yes is declared.*RECREATE"):
+        box.run(web(firmware="uefi", secure_boot=True))
     with pytest.raises(Refused, match=r"firmware is efi and none is declared.*RECREATE"):
         box.run(web(firmware="bios"))
 
