@@ -80,6 +80,26 @@ DIVIDED = host(
     mdevs={"c2177883-f1bb-47f0-914d-32a22e3a8804": "0000:c1:00.0"},
 )
 
+# Captured from a guest of QEMU with an emulated IOMMU: GPUs and network cards of two functions, NVMe disks, and two
+# devices behind a bridge to PCI that share its group
+NESTED = host(
+    device("00:07.0", 0x060400, "1b36:000c", "pcieport", 7, resets=()),
+    device("00:08.0", 0x060400, "1b36:000c", "pcieport", 8, resets=()),
+    device("00:09.0", 0x060400, "1b36:000c", "pcieport", 9, resets=()),
+    device("01:00.0", 0x020000, "8086:10d3", "", 11, resets=("pm", "bus")),
+    device("01:00.1", 0x020000, "8086:10d3", "", 11, resets=("pm",)),
+    device("02:00.0", 0x010802, "1b36:0010", "nvme", 12, resets=("flr", "bus")),
+    device("03:00.0", 0x038000, "1234:1111", "", 13, resets=("bus",)),
+    device("03:00.1", 0x040300, "8086:293e", "", 13, resets=()),
+    device("04:00.0", 0x038000, "1234:1111", "", 14, resets=("bus",)),
+    device("04:00.1", 0x040300, "8086:293e", "", 14, resets=()),
+    device("05:00.0", 0x060400, "1b36:000e", "", 15, resets=("pm", "bus")),
+    device("06:01.0", 0x00FF00, "1234:11e8", "", 15, resets=("bus",)),
+    device("06:02.0", 0x00FF00, "1234:11e8", "", 15, resets=()),
+    device("07:00.0", 0x020000, "8086:10d3", "", 16, resets=("pm", "bus")),
+    device("07:00.1", 0x010802, "1b36:0010", "nvme", 16, resets=("flr",)),
+)
+
 
 def write_tree(root, machine, tells_resets=True):
     """``machine`` as sysfs below ``root``."""

@@ -19,6 +19,7 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._libvirt.b
     DISPLAY,
     DIVIDED,
     FOUR_FUNCTIONS,
+    NESTED,
     NVSWITCH_SERVER,
     SHARED_GROUP,
     TWO_GPUS,
@@ -58,6 +59,16 @@ def test_a_sibling_is_refused_by_name_and_driver():
         chosen(SHARED_GROUP, at("03:00.0"))
     with pytest.raises(Refused, match=r"shares IOMMU group 14 with 0000:01:00.1 .*driver snd_hda_intel"):
         chosen(TWO_GPUS, at("01:00.0"), siblings="refuse")
+
+
+def test_a_captured_machine():
+    assert short(chosen(NESTED, at("03:00.0"), at("04:00.0"))) == ["03:00.0", "04:00.0", "03:00.1", "04:00.1"]
+    with pytest.raises(Refused, match=r"0000:07:00.0 .* group 16 with 0000:07:00.1 \(1b36:0010, driver nvme\)"):
+        chosen(NESTED, at("07:00.0"))
+    assert short(chosen(NESTED, at("07:00.0"), at("07:00.1"))) == ["07:00.0", "07:00.1"]
+    with pytest.raises(Refused, match=r"group 15 with 0000:06:02.0"):  # and not with the bridge, 0000:05:00.0
+        chosen(NESTED, at("06:01.0"))
+    assert short(chosen(NESTED, at("06:01.0"), siblings="all")) == ["06:01.0", "06:02.0"]
 
 
 def test_siblings_that_are_named_or_allowed_go_with_it_and_bridges_stay():

@@ -16,7 +16,9 @@ def without_names(machine):
     return dataclasses.replace(machine, devices=devices)
 
 
-@pytest.mark.parametrize("board", ["TWO_GPUS", "FOUR_FUNCTIONS", "NVSWITCH_SERVER", "SHARED_GROUP", "DIVIDED"])
+@pytest.mark.parametrize(
+    "board", ["TWO_GPUS", "FOUR_FUNCTIONS", "NVSWITCH_SERVER", "SHARED_GROUP", "DIVIDED", "NESTED"]
+)
 def test_a_board_is_read_as_it_is(tmp_path, board):
     machine = getattr(boards, board)
     boards.write_tree(tmp_path, machine)
