@@ -18,6 +18,7 @@ from pathlib import Path
 
 from apart import apart
 from pythons import path_with_pyenv
+from tasks import SYSTEM_PYTHON
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +35,17 @@ TOOLS_OF_NODE = {
     "mmdebstrap": "mmdebstrap",
     "chromium": "chromium",
     "chromedriver": "chromium-driver",
+}
+
+TOOLS_OF_VM = {
+    "dnsmasq": "dnsmasq-base",
+    "ip": "iproute2",
+    "isoinfo": "genisoimage",
+    "libvirtd": "libvirt-daemon-system",
+    "qemu-img": "qemu-utils",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "virsh": "libvirt-clients",
+    "virtlogd": "libvirt-daemon-system",
 }
 
 NO_PYTHON = "no Python of the versions that it is for: {}"
@@ -102,6 +114,24 @@ def what_containers_lack() -> str:
     return f"namespaces with users of their own (/etc/subuid): {words[-1]}" if done.returncode else ""
 
 
+def what_a_hypervisor_lacks() -> str:
+    """Programs, the Python binding of the system, and root with namespaces."""
+    tools = TOOLS_OF_VM.items()
+    lacking = [f"{program} (Debian: {package})" for program, package in tools if not shutil.which(program)]
+    if not list(Path("/usr/share").glob("OVMF/OVMF_CODE*.secboot.fd")):
+        lacking.append("UEFI with secure boot for virtual machines (Debian: ovmf)")
+    if subprocess.run([SYSTEM_PYTHON, "-c", "import libvirt"], capture_output=True, check=False).returncode:
+        lacking.append(f"libvirt of {SYSTEM_PYTHON} (Debian: python3-libvirt)")
+    if os.geteuid() != 0:
+        return "; ".join(["this user is not root", *lacking])
+    if not lacking:
+        trial = apart("mount", "-t", "sysfs", "sysfs", "/sys")
+        done = subprocess.run(trial, capture_output=True, text=True, check=False)
+        words = done.stderr.strip().splitlines() or [f"the trial ended with {done.returncode}"]
+        lacking += [f"namespaces with a sysfs of their own: {words[-1]}"] if done.returncode else []
+    return "; ".join(lacking)
+
+
 def run_tox(stages: list[str]) -> dict[str, dict[str, object]]:
     """What tox says of each stage: ``{"success": bool, "skipped": bool, "duration": seconds}``."""
     with tempfile.TemporaryDirectory() as folder:
@@ -115,7 +145,11 @@ def run_tox(stages: list[str]) -> dict[str, dict[str, object]]:
 
 
 # Stages that need more than a user account with Python: what is missing here, empty if nothing is.
-NEEDS: dict[str, Callable[[], str]] = {"containers": what_containers_lack, "node": what_a_real_node_lacks}
+NEEDS: dict[str, Callable[[], str]] = {
+    "containers": what_containers_lack,
+    "node": what_a_real_node_lacks,
+    "vm": what_a_hypervisor_lacks,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

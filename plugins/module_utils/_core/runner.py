@@ -107,7 +107,8 @@ class Domain(Plans, Protocol[C]):
 
     def conversation(self, planned: Sequence[tuple[Any, bool]], before: Mapping[Any, Any]) -> C: ...
 
-    def report(self, item: Any, world: Mapping[Any, Any], conversation: Optional[C]) -> Mapping[str, Any]: ...
+    def report(self, item: Any, world: Mapping[Any, Any], conversation: Optional[C]) -> Mapping[str, Any]:
+        """What the result tells of an item; its ``warnings`` become warnings of the task."""
 
 
 class Module(AnsibleModule):
@@ -335,7 +336,9 @@ def _result(outcomes: Sequence[Outcome], report: Callable[[Any], Mapping[str, An
         for outcome in outcomes
     ]
     failures = [outcome.problem for outcome in outcomes if outcome.problem]
+    warnings = [text for result in results for text in result.pop("warnings", ())]
     summary = {
+        **({"warnings": warnings} if warnings else {}),
         "changed": any(outcome.changed for outcome in outcomes),
         "failed": bool(failures),
         "msg": " | ".join(failures) or "; ".join(outcome.msg for outcome in outcomes if outcome.msg),

@@ -214,6 +214,14 @@ def test_many_items_stand_in_results_alone_and_in_their_order():
     assert result["changed"] is True
 
 
+def test_what_a_report_warns_of_is_a_warning_of_the_task():
+    domain = Domain({"web": [], "db": []})
+    domain.report = lambda item, world, conversation: {"warnings": [f"{item.key.name} is old"]}
+    result = run(domain)
+    assert result["warnings"] == ["web is old", "db is old"]
+    assert not any("warnings" in item for item in result["results"])
+
+
 def test_nothing_to_do_changes_nothing_and_writes_nothing():
     server = Server({"web": {"a": 1}})
     result = run(Domain({"web": []}), server)
