@@ -86,6 +86,9 @@ options:
           target_revision:
             description: Branch, tag or commit, or the version of the chart; C(HEAD) if not given.
             type: str
+          tag_prefix:
+            description: Only tags with this prefix count for a O(applications[].source.target_revision) like V(1.2.*).
+            type: str
           path:
             description: Folder in the Git repository.
             type: str
@@ -98,7 +101,7 @@ options:
           name:
             description: Name of the source among several.
             type: str
-          helm:
+          helm: &helm
             description: Options for a Helm chart.
             type: dict
             suboptions:
@@ -172,7 +175,7 @@ options:
                 description: API versions that the chart sees.
                 type: list
                 elements: str
-          kustomize:
+          kustomize: &kustomize
             description: Options for a kustomization.
             type: dict
             suboptions:
@@ -244,7 +247,7 @@ options:
                 description: API versions for Helm charts in the kustomization.
                 type: list
                 elements: str
-          directory:
+          directory: &directory
             description: Options for a folder of plain manifests or Jsonnet.
             type: dict
             suboptions:
@@ -257,6 +260,9 @@ options:
               exclude:
                 description: Glob of the files that are not read.
                 type: str
+              disable_extension_filter:
+                description: Whether O(applications[].source.directory.include) may match files of any extension.
+                type: bool
               jsonnet:
                 description: Options for Jsonnet.
                 type: dict
@@ -286,11 +292,102 @@ options:
                     description: Folders with libraries.
                     type: list
                     elements: str
+          plugin: &plugin
+            description: Options for a config management plugin. An empty dictionary is enough, where a plugin takes it.
+            type: dict
+            suboptions:
+              name:
+                description: Name of the plugin; the one that takes such a source if not given.
+                type: str
+              env:
+                description: Its environment. Secrets belong into the plugin's own.
+                type: list
+                elements: dict
+                suboptions:
+                  name:
+                    description: Name of the variable.
+                    type: str
+                    required: true
+                  value:
+                    description: Its value.
+                    type: str
+                    required: true
+              parameters:
+                description: Its parameters, each as one of a text, a list and a dictionary.
+                type: list
+                elements: dict
+                suboptions:
+                  name:
+                    description: Name of the parameter.
+                    type: str
+                    required: true
+                  string:
+                    description: Its value, a text.
+                    type: str
+                  array:
+                    description: Its value, a list of texts.
+                    type: list
+                    elements: str
+                  map:
+                    description: Its value, a dictionary of texts.
+                    type: dict
       sources: &sources
         description: Several sources, instead of O(applications[].source).
         type: list
         elements: dict
         suboptions: *source_options
+      source_hydrator: &source_hydrator
+        description:
+          - Instead of O(applications[].source), a source whose manifests Argo CD writes into a branch, from which it
+            syncs. Argo CD needs its source hydrator for it.
+          - A wait for a commit is for one of the branch that is synced. That Argo CD has hydrated is not waited for.
+        type: dict
+        suboptions:
+          dry_source:
+            description: Where the manifests are made of.
+            type: dict
+            required: true
+            suboptions:
+              repo_url:
+                description: URL of the Git repository.
+                type: str
+                required: true
+              target_revision:
+                description: Branch, tag or commit.
+                type: str
+                required: true
+              path:
+                description: Folder in the Git repository.
+                type: str
+                required: true
+              helm: *helm
+              kustomize: *kustomize
+              directory: *directory
+              plugin: *plugin
+          sync_source:
+            description: Where the manifests are synced from.
+            type: dict
+            required: true
+            suboptions:
+              repo_url:
+                description: URL of the Git repository; that of the dry source if not given.
+                type: str
+              target_branch:
+                description: Branch that is synced.
+                type: str
+                required: true
+              path:
+                description: Folder in it.
+                type: str
+                required: true
+          hydrate_to:
+            description: Write elsewhere first, so that somebody can look at it before it is merged and synced.
+            type: dict
+            suboptions:
+              target_branch:
+                description: Branch that is written.
+                type: str
+                required: true
       destination: &destination
         description: The cluster and namespace to deploy to; Argo CD's own cluster if neither server nor name is given.
         type: dict
@@ -398,7 +495,7 @@ options:
         description: Facts for people, shown by Argo CD.
         type: list
         elements: dict
-        suboptions:
+        suboptions: &facts
           name:
             description: Name of the fact.
             type: str
@@ -499,6 +596,11 @@ options:
             description: What follows a failed sync. The task waits for the last attempt then.
             type: dict
             suboptions: *retry
+          info:
+            description: Facts for people about this sync, like a ticket; shown with the operation by Argo CD.
+            type: list
+            elements: dict
+            suboptions: *facts
       history_id: &history_id
         description:
           - With O(state=rolled_back), the id of the deployment to go back to, as RV(results[].history) lists it.
@@ -510,6 +612,7 @@ options:
   project: *project
   source: *source
   sources: *sources
+  source_hydrator: *source_hydrator
   destination: *destination
   sync_policy: *sync_policy
   ignore_differences: *ignore_differences
@@ -667,6 +770,20 @@ EXAMPLES = r"""
       - name: web
         namespace: team-b
     state: synced
+
+- name: Manifests that Argo CD writes into a branch, and syncs from there
+  ai_how.cloud.argocd_app:
+    name: minio
+    source_hydrator:
+      dry_source:
+        repo_url: https://git.example.org/platform/gitops.git
+        target_revision: main
+        path: k8s-manifests/base/mlops/minio
+      sync_source:
+        target_branch: environments/prod
+        path: minio
+    destination:
+      namespace: mlops
 
 - name: Sync two resources only
   ai_how.cloud.argocd_app:

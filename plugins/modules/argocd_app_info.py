@@ -92,6 +92,13 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ found.applications | ai_how.cloud.table(['name', 'sync', 'health', 'revision', 'message']) }}"
 
+- name: Sync those with a label
+  ai_how.cloud.argocd_app:
+    name: "{{ item.name }}"
+    state: synced
+  loop: "{{ found.applications | selectattr('labels.team', 'defined') | selectattr('labels.team', 'eq', 'ml') }}"
+  loop_control: {label: "{{ item.name }}"}
+
 - name: Look for what is wrong below an app of apps
   ai_how.cloud.argocd_app_info:
     name: mlops-stack
@@ -125,6 +132,10 @@ applications:
     project:
       description: Its AppProject.
       type: str
+      returned: always
+    labels:
+      description: Its labels.
+      type: dict
       returned: always
     sources:
       description: Its sources, as Argo CD has them.

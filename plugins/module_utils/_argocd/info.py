@@ -50,6 +50,7 @@ def describe(app: Observed, troubles: Sequence[Trouble] = ()) -> dict[str, Any]:
         **summary(app),
         **state(app),
         "project": spec.get("project", ""),
+        "labels": dict(app.raw["metadata"].get("labels", {})),
         "sources": [dict(source) for source in app.raw_sources],
         "destination": dict(spec.get("destination", {})),
         "automated": app.auto_sync,

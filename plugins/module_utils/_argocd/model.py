@@ -24,6 +24,8 @@ CONFIRMATION_ANNOTATION = "argocd.argoproj.io/deletion-approved"
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 IN_CLUSTER = "https://kubernetes.default.svc"
 
+# The fields of a spec that say where its manifests come from; it has one of them.
+SOURCES = ("source", "sources", "sourceHydrator")
 
 # A commit, as Git abbreviates it at least.
 _COMMIT = re.compile(r"[0-9a-f]{7,64}", re.IGNORECASE)
@@ -74,8 +76,9 @@ class Desired:
             raise wrong("Kubernetes does not take this name; use lower-case letters, digits, - and .")
         if not NAMESPACE_NAME.fullmatch(namespace):
             raise wrong(f'Kubernetes does not take the namespace "{namespace}"; use lower-case letters, digits and -')
-        if params.get("source") is not None and params.get("sources") is not None:
-            raise wrong("source and sources were both given; give one of them")
+        given = [name for name in ("source", "sources", "source_hydrator") if params.get(name) is not None]
+        if len(given) > 1:
+            raise wrong(f"{' and '.join(given)} were both given; give one of them")
         if params.get("sources") == []:
             raise wrong("sources is an empty list; give at least one source, or leave it out")
         if params.get("revision") and params.get("revisions"):
@@ -91,10 +94,9 @@ class Desired:
         if destination.get("server") and destination.get("name"):
             raise wrong("destination has both server and name; give one of them")
         revisions = tuple(map(_commit, params.get("revisions") or filter(None, [params.get("revision")])))
-        if sources and len(revisions) > len(sources):
-            raise wrong(
-                f"{len(revisions)} revisions were given for {len(sources)} source(s); give at most one for each"
-            )
+        count = 1 if params.get("source_hydrator") else len(sources)
+        if count and len(revisions) > count:
+            raise wrong(f"{len(revisions)} revisions were given for {count} source(s); give at most one for each")
         try:
             sync = Sync.from_params(params.get("sync") or {})
         except Invalid as problem:
@@ -135,7 +137,7 @@ def _manifest(params: Mapping[str, Any], key: Key) -> dict[str, Any]:
     spec = to_api(SPEC, params)
     if not metadata and not spec:
         return {}
-    if {"source", "sources", "destination"} & set(spec):
+    if {*SOURCES, "destination"} & set(spec):
         spec.setdefault("project", "default")
     if spec.get("destination") is not None and not {"server", "name"} & set(spec["destination"]):
         spec["destination"]["server"] = IN_CLUSTER
@@ -148,7 +150,7 @@ def _manifest(params: Mapping[str, Any], key: Key) -> dict[str, Any]:
 
 
 # Structures with names of the user's own: in them, false and empty mean something.
-_VERBATIM = ("valuesObject", "commonLabels", "commonAnnotations")
+_VERBATIM = ("valuesObject", "commonLabels", "commonAnnotations", "map")
 
 
 def said(value: Any) -> Any:
@@ -277,7 +279,7 @@ class Observed:
             raw=raw,
             uid=metadata.get("uid", ""),
             resource_version=metadata.get("resourceVersion", ""),
-            sources=tuple(map(Source.parse, _raw_sources(spec))),
+            sources=tuple(map(Source.parse, raw_sources(spec))),
             auto_sync=automated is not None and automated.get("enabled") is not False,
             auto_prune=bool(automated and automated.get("prune")),
             deleting="deletionTimestamp" in metadata,
@@ -308,7 +310,7 @@ class Observed:
     @property
     def raw_sources(self) -> tuple[Mapping[str, Any], ...]:
         """The sources of the spec as in the API."""
-        return _raw_sources(self.raw.get("spec", {}))
+        return raw_sources(self.raw.get("spec", {}))
 
     @property
     def has_several_sources(self) -> bool:
@@ -377,7 +379,7 @@ class Observed:
         )
 
 
-def _raw_sources(spec: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+def raw_sources(spec: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """What is synced; with a source hydrator that is where it puts the manifests."""
     hydrator = spec.get("sourceHydrator")
     if hydrator:
@@ -441,7 +443,7 @@ def _operation(state: Optional[Mapping[str, Any]], namespace: str, spec: Mapping
         retries=state.get("retryCount", 0),
         dry_run=bool(state.get("operation", {}).get("sync", {}).get("dryRun")),
         resources=tuple(resources),
-        of_spec=not sources or said(sources) == said(list(_raw_sources(spec))),
+        of_spec=not sources or said(sources) == said(list(raw_sources(spec))),
         self_heals=state.get("operation", {}).get("sync", {}).get("autoHealAttemptsCount", 0),
         revisions=_revisions(result),
         applied=tuple(

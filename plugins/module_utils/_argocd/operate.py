@@ -309,7 +309,7 @@ def operation_patch(action: StartSync) -> dict[str, Any]:
     operation = {
         "sync": {name: value for name, value in sync.items() if value is not None},
         "initiatedBy": {"username": FIELD_MANAGER},
-        "info": [{"name": TOKEN, "value": action.token}],
+        "info": [{"name": TOKEN, "value": action.token}, *how.info],
         **({"retry": retry} if retry is not None else {}),
     }
     return {

@@ -71,6 +71,7 @@ _DIRECTORY: Options = {
     "recurse": Opt("bool"),
     "include": Opt(),
     "exclude": Opt(),
+    "disable_extension_filter": Opt("bool"),
     "jsonnet": Opt(
         "dict",
         options={
@@ -81,16 +82,61 @@ _DIRECTORY: Options = {
     ),
 }
 
+_PLUGIN: Options = {
+    "name": Opt(),
+    "env": Opt("list", elements="dict", options=_NAME_VALUE),
+    "parameters": Opt(
+        "list",
+        elements="dict",
+        options={
+            "name": Opt(required=True),
+            "string": Opt(keep_empty=True),
+            "array": Opt("list", elements="str", keep_empty=True),
+            "map": Opt("dict", keep_empty=True),
+        },
+    ),
+}
+
+# How manifests are made of a source; a plugin without a name is the one that says that it is for such a source.
+_TOOLS: Options = {
+    "helm": Opt("dict", options=_HELM),
+    "kustomize": Opt("dict", options=_KUSTOMIZE),
+    "directory": Opt("dict", options=_DIRECTORY),
+    "plugin": Opt("dict", keep_empty=True, options=_PLUGIN),
+}
+
 SOURCE: Options = {
     "repo_url": Opt(required=True, api="repoURL"),
     "target_revision": Opt(),
+    "tag_prefix": Opt(),
     "path": Opt(),
     "chart": Opt(),
     "ref": Opt(),
     "name": Opt(),
-    "helm": Opt("dict", options=_HELM),
-    "kustomize": Opt("dict", options=_KUSTOMIZE),
-    "directory": Opt("dict", options=_DIRECTORY),
+    **_TOOLS,
+}
+
+_HYDRATOR: Options = {
+    "dry_source": Opt(
+        "dict",
+        required=True,
+        options={
+            "repo_url": Opt(required=True, api="repoURL"),
+            "target_revision": Opt(required=True),
+            "path": Opt(required=True),
+            **_TOOLS,
+        },
+    ),
+    "sync_source": Opt(
+        "dict",
+        required=True,
+        options={
+            "repo_url": Opt(api="repoURL"),
+            "target_branch": Opt(required=True),
+            "path": Opt(required=True),
+        },
+    ),
+    "hydrate_to": Opt("dict", options={"target_branch": Opt(required=True)}),
 }
 
 RETRY: Options = {
@@ -123,6 +169,7 @@ SPEC: Options = {
     "project": Opt(),
     "source": Opt("dict", options=SOURCE),
     "sources": Opt("list", elements="dict", options=SOURCE),
+    "source_hydrator": Opt("dict", options=_HYDRATOR),
     "destination": Opt("dict", keep_empty=True, options={"server": Opt(), "name": Opt(), "namespace": Opt()}),
     "sync_policy": Opt("dict", options=_SYNC_POLICY),
     "ignore_differences": Opt(
@@ -165,6 +212,7 @@ SYNC: Options = {
     "apply_out_of_sync_only": Opt("bool"),
     "strategy": Opt(choices=("apply", "hook")),
     "retry": Opt("dict", options=RETRY),
+    "info": Opt("list", elements="dict", options=_NAME_VALUE),
 }
 
 # What may be said of one application, at the top level of the task or in an item of `applications`.

@@ -13,10 +13,12 @@ from typing import Any, Optional, Union
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     REFRESH_ANNOTATION,
     RESOURCES_FINALIZER,
+    SOURCES,
     Desired,
     Key,
     Observed,
     not_a_commit,
+    raw_sources,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import Apply, Delete, is_applied
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused
@@ -122,9 +124,9 @@ def require_existing(desired: Desired, observed: Optional[Observed], state: str)
 
 def _require_commits(desired: Desired, observed: Optional[Observed]) -> None:
     spec = desired.manifest.get("spec", {})
-    if observed and not {"source", "sources"} & set(spec):
+    if observed and not set(SOURCES) & set(spec):
         spec = observed.raw.get("spec", {})
-    wrong = not_a_commit(desired.revisions, spec.get("sources") or [spec.get("source", {})])
+    wrong = not_a_commit(desired.revisions, raw_sources(spec))
     if wrong:
         raise Invalid(
             f'{desired.key}: "{wrong}" cannot be the revision to wait for, since it is no commit; give 7 or more '
@@ -135,7 +137,7 @@ def _require_commits(desired: Desired, observed: Optional[Observed]) -> None:
 def _require_complete(desired: Desired) -> None:
     spec = desired.manifest.get("spec", {})
     missing = [name for name in ("destination",) if name not in spec]
-    if not {"source", "sources"} & set(spec):
+    if not set(SOURCES) & set(spec):
         missing.insert(0, "source")
     if missing:
         raise Invalid(

@@ -47,7 +47,7 @@ class Sync:
     """What is not given is as the application's own sync policy has it.
 
     ``revisions``: what to sync to instead of the spec's target, by source. ``options``: Argo CD's sync options by name.
-    ``retry``: as in the API. ``always``: also if nothing is out of sync.
+    ``retry`` and ``info``: as in the API. ``always``: also if nothing is out of sync.
     """
 
     revisions: tuple[str, ...] = ()
@@ -58,6 +58,7 @@ class Sync:
     strategy: str = ""
     options: Mapping[str, bool] = field(default_factory=dict)
     retry: Optional[Mapping[str, Any]] = None
+    info: tuple[Mapping[str, str], ...] = ()
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Sync:
@@ -79,6 +80,7 @@ class Sync:
             strategy=params.get("strategy") or "",
             options={api: params[name] for name, api in _SYNC_OPTIONS.items() if params.get(name) is not None},
             retry=None if retry is None else to_api(RETRY, retry),
+            info=tuple(params.get("info") or ()),
         )
 
     @property

@@ -69,7 +69,7 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 
 def _redact_item(holder: Mapping[Any, Any], key: Any, item: Any) -> Any:
-    name = holder.get("name") if key in ("value", "string") else key
+    name = holder.get("name") if key in ("value", "string", "array", "map") else key
     if isinstance(name, str) and _SECRET_NAME.search(name):
         return _mask(item)
     if key in ("exec_provider_config", "execProviderConfig") and isinstance(item, Mapping):

@@ -48,6 +48,7 @@ DIRECTORY = {
     "recurse": True,
     "include": "*.yaml",
     "exclude": "test/*",
+    "disable_extension_filter": True,
     "jsonnet": {
         "ext_vars": [{"name": "a", "value": "1", "code": True}],
         "tlas": [{"name": "b", "value": "2", "code": False}],
@@ -55,14 +56,26 @@ DIRECTORY = {
     },
 }
 
+PLUGIN = {
+    "name": "cue",
+    "env": [{"name": "STAGE", "value": ""}],
+    "parameters": [
+        {"name": "stage", "string": ""},
+        {"name": "hosts", "array": ["a", "b"]},
+        {"name": "labels", "map": {"team": "ml"}},
+    ],
+}
+
 GIT = {
     "repo_url": "https://git.example.org/gitops.git",
     "target_revision": "main",
+    "tag_prefix": "gitops/",
     "path": "k8s-manifests",
     "ref": "values",
     "name": "manifests",
     "kustomize": KUSTOMIZE,
     "directory": DIRECTORY,
+    "plugin": PLUGIN,
 }
 
 CHART = {"repo_url": "https://charts.example.org", "target_revision": "5.1.0", "chart": "minio", "helm": HELM}
@@ -112,6 +125,7 @@ OPTIONS = {
         "apply_out_of_sync_only": False,
         "strategy": "apply",
         "retry": {"limit": 2, "refresh": True, "backoff": {"duration": "1s", "factor": 3, "max_duration": "1m"}},
+        "info": [{"name": "ticket", "value": "OPS-1"}],
     },
 }
 
@@ -122,6 +136,28 @@ OTHER_OPTIONS = {
     "destination": {"name": "edge"},
     "revision": "2f1d5c9a4b6e8f7011223344556677889900aabb",
     "history_id": 3,
+}
+
+# A source whose manifests are written into a branch.
+HYDRATED = {
+    "name": "minio",
+    "source_hydrator": {
+        "dry_source": {
+            "repo_url": GIT["repo_url"],
+            "target_revision": "main",
+            "path": "k8s-manifests",
+            "helm": HELM,
+            "kustomize": KUSTOMIZE,
+            "directory": DIRECTORY,
+            "plugin": PLUGIN,
+        },
+        "sync_source": {
+            "repo_url": "https://git.example.org/hydrated.git",
+            "target_branch": "prod",
+            "path": "minio",
+        },
+        "hydrate_to": {"target_branch": "prod-next"},
+    },
 }
 
 # And a sync to something else than what is declared.
@@ -166,6 +202,7 @@ MANIFEST = {
             {
                 "repoURL": "https://git.example.org/gitops.git",
                 "targetRevision": "main",
+                "tagPrefix": "gitops/",
                 "path": "k8s-manifests",
                 "ref": "values",
                 "name": "manifests",
@@ -193,11 +230,21 @@ MANIFEST = {
                     "recurse": True,
                     "include": "*.yaml",
                     "exclude": "test/*",
+                    "disableExtensionFilter": True,
                     "jsonnet": {
                         "extVars": [{"name": "a", "value": "1", "code": True}],
                         "tlas": [{"name": "b", "value": "2"}],
                         "libs": ["vendor"],
                     },
+                },
+                "plugin": {
+                    "name": "cue",
+                    "env": [{"name": "STAGE", "value": ""}],
+                    "parameters": [
+                        {"name": "stage", "string": ""},
+                        {"name": "hosts", "array": ["a", "b"]},
+                        {"name": "labels", "map": {"team": "ml"}},
+                    ],
                 },
             },
         ],

@@ -156,6 +156,14 @@ def test_goals_of_a_declaration():
     assert sets.conversation([(item, True)], {}).over()
 
 
+def test_where_it_is_and_how_it_is_waited_for():
+    sets, item = declared(namespace="teams", wait=True, wait_timeout=7, confirm_deletion=True)
+    assert item.key == SetKey("teams", "teams")
+    assert item.manifest["metadata"]["namespace"] == "teams"
+    assert sets.wait_timeout == 7.0
+    assert sets._goal(item.key, True, {}) == Generate(item.key, None, "token", True, True)
+
+
 def test_goals_of_a_deletion():
     sets = domain(state="absent")
     live = observed({"metadata": {"name": "teams", "namespace": "argocd"}, "spec": {}})

@@ -26,7 +26,7 @@ JSON = st.recursive(
     max_leaves=4,
 )
 SCALARS = {"str": WORDS, "bool": st.booleans(), "int": st.integers(0, 2)}
-TEXT_MAPS = ("labels", "annotations", "common_labels", "common_annotations")
+TEXT_MAPS = ("map", "labels", "annotations", "common_labels", "common_annotations")
 
 
 def value_of(name, opt):
@@ -57,13 +57,13 @@ def options(draw):
     """Options of an application that is complete and does not contradict itself."""
     params = draw(params_of(ITEM))
     params["name"] = "web"
-    if params.get("source") is None and not params.get("sources"):
-        params["source"] = {"repo_url": "https://git.example.org/a.git"}
-    if params.get("sources"):
+    if params.get("source_hydrator"):
+        params.update(source=None, sources=None)
+    elif params.get("sources"):
         params["source"] = None
     else:
-        params["sources"] = None
-    for source in params["sources"] or [params["source"]]:
+        params.update(source=params.get("source") or {"repo_url": "https://git.example.org/a.git"}, sources=None)
+    for source in filter(None, params["sources"] or [params["source"]]):
         source.update(draw(SOURCE_KINDS))
     params["destination"] = {"namespace": "default", **(params.get("destination") or {})}
     if params["destination"].get("server"):

@@ -41,7 +41,10 @@ def test_with_what_they_deploy() -> None:
 
 
 def test_what_is_told_of_one() -> None:
-    told = describe(app(deployed=[A, B], sync="OutOfSync", revision=B, automated=None))
+    raw = raw_app(deployed=[A, B], sync="OutOfSync", revision=B, automated=None)
+    raw["metadata"]["labels"] = {"team": "ml"}
+    told = describe(Observed.parse(raw))
+    assert told["labels"] == {"team": "ml"}
     assert (told["name"], told["sync"], told["health"], told["revision"]) == ("web", "OutOfSync", "Healthy", B)
     assert told["sources"] == [{"repoURL": REPO, "targetRevision": "main", "path": "web"}]
     assert told["automated"] is False

@@ -19,6 +19,7 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.bu
     operation,
     raw_app,
 )
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.full import HYDRATED
 
 DEPLOYED = "1d2137bb84058da111f78936f1a754ab51f47fda"
 SOURCE = {"repo_url": REPO, "path": "web"}
@@ -41,6 +42,14 @@ def spec(**params):
         ({"name": None}, "an application: name is missing; give every application a name"),
         ({"name": "  "}, "an application: name is missing; give every application a name"),
         ({"source": SOURCE, "sources": [SOURCE]}, "source and sources were both given; give one of them"),
+        (
+            {"source": SOURCE, "source_hydrator": HYDRATED["source_hydrator"]},
+            "source and source_hydrator were both given; give one of them",
+        ),
+        (
+            {"source_hydrator": HYDRATED["source_hydrator"], "revisions": [A, A]},
+            "2 revisions were given for 1 source(s); give at most one for each",
+        ),
         ({"sources": []}, "sources is an empty list; give at least one source, or leave it out"),
         ({"revision": A, "revisions": [A]}, "revision and revisions were both given; revisions is for several sources"),
         (

@@ -561,6 +561,7 @@ def test_the_options_of_the_task_are_part_of_the_operation():
         options={"Replace": True},
         retry={"limit": 1},
         strategy="apply",
+        info=({"name": "ticket", "value": "OPS-1"},),
     )
     patch = operation_patch(start(manual(resources=[SERVICE, OTHER]), sync=how))
     sync = patch["operation"]["sync"]
@@ -569,6 +570,7 @@ def test_the_options_of_the_task_are_part_of_the_operation():
     assert sync["syncStrategy"] == {"apply": {"force": True}}
     assert "Replace=true" in sync["syncOptions"]
     assert patch["operation"]["retry"] == {"limit": 1}
+    assert patch["operation"]["info"][1:] == [{"name": "ticket", "value": "OPS-1"}]
 
 
 def test_several_sources_have_a_revision_each():

@@ -7,6 +7,7 @@ import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Desired
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import APPLICATION
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.full import (
+    HYDRATED,
     MANIFEST,
     OPTIONS,
     OTHER_OPTIONS,
@@ -15,7 +16,7 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.fu
 )
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.paths import given, leaves
 
-EXAMPLES = (OPTIONS, OTHER_OPTIONS, SYNCED_TO, SYNCED_TO_SEVERAL)
+EXAMPLES = (OPTIONS, OTHER_OPTIONS, HYDRATED, SYNCED_TO, SYNCED_TO_SEVERAL)
 
 
 @pytest.mark.parametrize("path", list(leaves(APPLICATION)), ids=".".join)
@@ -41,3 +42,26 @@ def test_the_other_example_in_the_words_of_the_api():
         "destination": {"name": "edge"},
     }
     assert wanted.revisions == (OTHER_OPTIONS["revision"],)
+
+
+def test_a_hydrated_source_in_the_words_of_the_api():
+    """Its tools are those of any source."""
+    chart, git = MANIFEST["spec"]["sources"]
+    tools = {"helm": chart["helm"], **{name: git[name] for name in ("kustomize", "directory", "plugin")}}
+    assert Desired.from_params(HYDRATED, "argocd").manifest["spec"] == {
+        "project": "default",
+        "sourceHydrator": {
+            "drySource": {
+                "repoURL": git["repoURL"],
+                "targetRevision": "main",
+                "path": "k8s-manifests",
+                **tools,
+            },
+            "syncSource": {
+                "repoURL": "https://git.example.org/hydrated.git",
+                "targetBranch": "prod",
+                "path": "minio",
+            },
+            "hydrateTo": {"targetBranch": "prod-next"},
+        },
+    }

@@ -22,6 +22,7 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.bu
     key,
     raw_app,
 )
+from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.full import HYDRATED
 
 # The options that the captured application "web" was declared with.
 WEB = {
@@ -81,6 +82,8 @@ def test_nothing_is_done_where_everything_is_as_wanted():
         {"finalizers": [OURS, f"{OURS}/background"]},
         {"project": "mlops"},
         {"source": {"repo_url": REPO, "target_revision": "dev", "path": "web"}},
+        {"source": {"repo_url": REPO, "path": "web", "plugin": {}}},
+        {"source": None, "source_hydrator": HYDRATED["source_hydrator"]},
         {"destination": {"namespace": "other"}},
         {"destination": {"name": "edge", "namespace": "default"}},
         {"sync_policy": {"automated": {"prune": True}, "sync_options": ["CreateNamespace=true"]}},

@@ -68,6 +68,11 @@ def test_the_retry_in_the_words_of_the_api():
     assert Sync.from_params({"retry": {"limit": 0}}).retry == {}
 
 
+def test_the_facts_of_the_operation():
+    facts = [{"name": "ticket", "value": "OPS-1"}]
+    assert list(Sync.from_params({"info": facts}).info) == facts
+
+
 @pytest.mark.parametrize(
     ("selected", "matches"),
     [

@@ -21,6 +21,11 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import (
 def test_values_are_masked_by_their_name(name):
     assert redact({name: "s3cret"}) == {name: MASK}
     assert redact([{"name": f"auth.{name}", "value": "s3cret"}]) == [{"name": f"auth.{name}", "value": MASK}]
+    assert redact({"name": name, "array": ["s3cret"], "map": {"a": "s3cret"}}) == {
+        "name": name,
+        "array": [MASK],
+        "map": {"a": MASK},
+    }
     assert redact({"values": f"auth:\n  {name}: s3cret\nreplicas: 2"}) == {"values": MASK}
 
 
