@@ -70,6 +70,28 @@ options:
           - A Secret as Kubernetes has it, say of C(kubernetes.core.k8s_info). Its values, labels, annotations, type,
             immutability and scope are taken, where no other option says them.
         type: dict
+        suboptions:
+          apiVersion:
+            description: V(v1).
+            type: str
+          kind:
+            description: V(Secret).
+            type: str
+          metadata:
+            description: Name, namespace, labels and annotations; all else is left.
+            type: dict
+          type:
+            description: Type of the Secret.
+            type: str
+          immutable:
+            description: Whether the Secret is immutable.
+            type: bool
+          data:
+            description: Keys and values, in base64.
+            type: dict
+          stringData:
+            description: Keys and values, as text.
+            type: dict
       src: &src
         description: File with one Secret, taken as O(definition).
         type: path

@@ -38,10 +38,8 @@ def main() -> None:
             prepare(Path(folder), size, pem)
             floor = measured(lambda size=size: pure(pem, size))
             # Each line of input is a Secret, and each gives a file
-            loop = (
-                f'n=0; while read -r line; do n=$((n+1)); printf %s "$line" | {kubeseal} --cert=cert.pem --format=yaml'
-            )
-            loop += " > shell-$n.yaml; done < secrets.lines"
+            loop = 'n=0; while read -r line; do n=$((n+1)); printf %s "$line" '
+            loop += f"| {kubeseal} --cert=cert.pem --format=yaml > shell-$n.yaml; done < secrets.lines"
             shell = measured(lambda folder=folder, loop=loop: run(["sh", "-c", loop], folder))
             least = min(size, MOST_OF_A_LOOP)
             ansible = measured(lambda folder=folder: playbook("kubeseal_loop.yml", folder, kubeseal)) * size / least

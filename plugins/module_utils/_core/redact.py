@@ -76,6 +76,8 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 def _redact_item(holder: Mapping[Any, Any], key: Any, item: Any) -> Any:
     name = holder.get("name") if key in ("value", "string") else key
+    if isinstance(key, str) and key.endswith("/last-applied-configuration"):
+        return _mask(item)  # a copy of the whole object, which may be a Secret
     if isinstance(name, str) and _SECRET_NAME.search(name):
         return _mask(item)
     if key in ("exec_provider_config", "execProviderConfig") and isinstance(item, Mapping):

@@ -34,6 +34,16 @@ _SCOPE_ANNOTATIONS = {
 # Copies of the whole Secret, in plain text
 _COPIES = ("kubectl.kubernetes.io/last-applied-configuration", "kubecfg.ksonnet.io/last-applied-configuration")
 
+# As a structure, so that Ansible blanks its values in results, and not "Secret" and its name as well
+_DEFINITION: Options = {
+    "apiVersion": Opt(),
+    "kind": Opt(),
+    "metadata": Opt("dict"),
+    "type": Opt(),
+    "immutable": Opt("bool"),
+    "data": Opt("dict", no_log=True),
+    "stringData": Opt("dict", no_log=True),
+}
 SECRET: Options = {
     "name": Opt(),
     "namespace": Opt(),
@@ -42,7 +52,7 @@ SECRET: Options = {
     "data": Opt("dict", no_log=True),
     "files": Opt("dict"),
     "env_files": Opt("list", elements="path"),
-    "definition": Opt("dict", no_log=True),
+    "definition": Opt("dict", options=_DEFINITION),
     "src": Opt("path"),
     "scope": Opt(choices=SCOPES),
     "type": Opt(),
@@ -275,6 +285,14 @@ def _texts(given: Optional[Mapping[str, Any]], defined: Optional[Mapping[str, An
 def not_kept() -> frozenset[str]:
     """Annotations that do not go from a Secret into its template."""
     return frozenset((*_COPIES, *_SCOPE_ANNOTATIONS.values()))
+
+
+def blanked(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What Ansible blanks wherever it stands in a result (its options are no_log), with its key."""
+    for given in params["secrets"] or [params]:
+        for holder in (given, given.get("definition") or {}):
+            for option in ("string_data", "data", "stringData"):
+                yield from ((name, str(value)) for name, value in part(holder, option).items() if value)
 
 
 def scope_of(raw: Mapping[str, Any]) -> str:

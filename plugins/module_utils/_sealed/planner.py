@@ -25,6 +25,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.model import 
     KIND,
     SecretKey,
     Wanted,
+    blanked,
     part,
     scope_of,
     scoped,
@@ -97,6 +98,7 @@ class SealedSecrets:
         self._force: bool = params["force"]
         self._renew: bool = params["renew"]
         self._cluster: bool = params["cluster"]
+        self._blanked = list(blanked(params))
 
     @property
     def returned(self) -> bool:
@@ -165,7 +167,7 @@ class SealedSecrets:
         if not self.returned:
             return told
         text = "---\n" + document.dump(raw)
-        spoilt = [name for name, value in item.values.items() if value and value.decode(errors="replace") in text]
+        spoilt = sorted({name for name, value in self._blanked if value in text})
         if spoilt:
             raise Refused(
                 f"{item.key}: Ansible blanks the values of {', '.join(spoilt)} wherever they stand in a result, also "

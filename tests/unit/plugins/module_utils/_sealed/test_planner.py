@@ -245,8 +245,9 @@ def test_what_is_returned_is_no_change_and_whole():
 
 
 def test_what_ansible_would_spoil_is_not_returned():
-    secrets = domain(string_data={"user": "a", "empty": ""}, path=None)
-    seen, _ = run(string_data={"user": "a", "empty": ""}, path=None)
+    options = {"string_data": {"user": "a", "empty": ""}, "definition": {"kind": "Secret", "data": {"x": "MQ=="}}}
+    secrets = domain(**options, path=None)
+    seen, _ = run(**options, path=None)
     with pytest.raises(Refused, match="Ansible blanks the values of user wherever"):
         secrets.told(secrets.items[0], seen)
 
