@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+try:
+    import yaml
+
+    _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    IMPORT_ERROR = ""
+except ImportError as error:
+    IMPORT_ERROR = str(error)
 
 
 def documents(text: str, origin: str) -> list[Any]:
     """All documents of a file. Raises Invalid if it is no YAML; a secret in it is not told."""
+    if IMPORT_ERROR:
+        raise Invalid(f"PyYAML is needed by the Python that runs this ({IMPORT_ERROR}): pip install PyYAML")
     try:
         return list(yaml.load_all(text, _LOADER))
     except (yaml.YAMLError, ValueError) as error:

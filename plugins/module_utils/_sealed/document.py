@@ -14,9 +14,28 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Optional
 
-import yaml
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.yaml_text import documents
+
+try:
+    import yaml
+
+    class _Dumper(yaml.SafeDumper):
+        """Quotes what Go's YAML takes for booleans and numbers, and Python's for text: ``y``, ``1e3``."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+        def represent_text(self, text: str) -> Any:
+            plain = text[:1].isalpha() and text.lower() not in ("y", "n")
+            style = "|" if "\n" in text else "" if plain else "'"
+            if any(mark in text for mark in "\x85\u2028\u2029"):  # line ends to YAML, which only escapes keep
+                style = '"'
+            return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    _Dumper.add_representer(str, _Dumper.represent_text)
+except ImportError:  # documents() says so before anything here is used
+    pass
 
 
 class _Edit(NamedTuple):
@@ -129,20 +148,3 @@ def dump(value: Any) -> str:
         value, Dumper=_Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=float("inf")
     )
     return text
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes what Go's YAML takes for booleans and numbers, and Python's for text: ``y``, ``1e3``."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _represented(dumper: Any, text: str) -> Any:
-    plain = text[:1].isalpha() and text.lower() not in ("y", "n")
-    if any(mark in text for mark in "\x85\u2028\u2029"):  # line ends to YAML, which only escapes keep
-        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else "" if plain else "'")
-
-
-_Dumper.add_representer(str, _represented)
