@@ -292,7 +292,7 @@ results:
       description: Where it opens.
       returned: if it is there
       type: str
-    keys:
+    data_keys:
       description: The keys that it has.
       returned: if it is there
       type: list

@@ -98,7 +98,7 @@ sealed_secrets:
       description: Where it opens, V(strict), V(namespace-wide) or V(cluster-wide).
       returned: always
       type: str
-    keys:
+    data_keys:
       description: Its keys.
       returned: always
       type: list

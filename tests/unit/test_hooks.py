@@ -18,8 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*paths: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, ROOT / HOOK["entry"], *paths]
+    command = [ROOT / HOOK["entry"], *paths]
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environ["PATH"] = f"{Path(sys.executable).parent}:{environ['PATH']}"
     return subprocess.run(command, env=environ, check=False, text=True, capture_output=True)
 
 

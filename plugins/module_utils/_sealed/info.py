@@ -59,7 +59,7 @@ def entry(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
         "name": metadata["name"],
         "namespace": metadata.get("namespace", ""),
         "scope": scope_of(raw),
-        "keys": sorted(items),
+        "data_keys": sorted(items),
         "fingerprints": _fingerprints(metadata, items),
         "problems": list(_problems(raw, items)),
     }

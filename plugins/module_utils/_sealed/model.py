@@ -70,7 +70,7 @@ CONTROLLER: Mapping[str, Any] = {
 ARGUMENTS: Mapping[str, Any] = {
     **argument_spec(SECRET),
     **CONTROLLER,
-    "secrets": {"type": "list", "elements": "dict", "options": argument_spec(SECRET)},
+    "secrets": {"type": "list", "elements": "dict", "options": argument_spec(SECRET), "no_log": False},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "certificate": {"type": "str"},
     "cluster": {"type": "bool", "default": False},

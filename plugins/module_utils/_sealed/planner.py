@@ -159,7 +159,7 @@ class SealedSecrets:
         unknown = self._unknown(item, seen)
         told = {
             "scope": scope_of(raw),
-            "keys": sorted(_items(raw)),
+            "data_keys": sorted(_items(raw)),
             "unknown_keys": unknown,
             "index": item.index,
             **place,

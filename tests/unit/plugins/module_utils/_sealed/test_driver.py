@@ -48,7 +48,7 @@ def test_a_new_file(tmp_path):
     assert run(check=True, path=str(path))["changed"] is True
     assert not path.exists()
     result = run(path=str(path), mode="0600")
-    assert (result["changed"], result["path"], result["keys"]) == (True, str(path), ["x"])
+    assert (result["changed"], result["path"], result["data_keys"]) == (True, str(path), ["x"])
     assert unsealed(read(path)) == {"x": b"hunter2"}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert run(path=str(path))["changed"] is False
@@ -89,9 +89,11 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path, monkeypatch):
     path = tmp_path / "sealed.yaml"
     run(path=str(path))
     before = path.read_text()
-    monkeypatch.setattr(
-        driver.os, "fsync", lambda number: (_ for _ in ()).throw(OSError(28, "No space left on device"))
-    )
+
+    def full(number):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(driver.os, "fsync", full)
     result = run(path=str(path), string_data={"x": "other"})
     assert "sealed.yaml cannot be written: No space left on device" in result["msg"]
     assert path.read_text() == before

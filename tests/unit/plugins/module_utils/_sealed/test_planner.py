@@ -70,7 +70,7 @@ def test_sealed_opens_and_a_second_run_changes_nothing(scope):
 
 
 def test_only_what_changed_is_sealed_anew():
-    seen, _ = run(string_data={"x": "1", "y": "2"})
+    seen, _sealing = run(string_data={"x": "1", "y": "2"})
     again, sealing = run(seen, string_data={"x": "1", "y": "3"})
     assert sealing == {"y"}
     assert again.raw["spec"]["encryptedData"]["x"] == seen.raw["spec"]["encryptedData"]["x"]
@@ -79,7 +79,7 @@ def test_only_what_changed_is_sealed_anew():
 
 def test_a_ciphertext_that_another_program_put_there_is_not_trusted():
     """Its proof is of the one before, and so is the certificate that is noted."""
-    seen, _ = run(string_data={"x": "1"})
+    seen, _sealing = run(string_data={"x": "1"})
     foreign = envelope.seal(rsa_key(1).public_key(), b"1", b"b/a", b"f" * 32)
     raw = {**seen.raw, "spec": {**seen.raw["spec"], "encryptedData": {"x": foreign}}}
     assert run(Seen(raw), string_data={"x": "1"})[1] == {"x"}
@@ -89,20 +89,20 @@ def test_a_ciphertext_that_another_program_put_there_is_not_trusted():
 
 
 def test_what_is_no_item_is_sealed_anew():
-    seen, _ = run(string_data={"x": "1"})
+    seen, _sealing = run(string_data={"x": "1"})
     raw = {**seen.raw, "spec": {**seen.raw["spec"], "encryptedData": {"x": None}}}
     assert run(Seen(raw), string_data={"x": "1"})[1] == {"x"}
 
 
 def test_without_proof_the_live_secret_tells():
-    seen, _ = run(string_data={"x": "1"}, hmac_key=None)
+    seen, _sealing = run(string_data={"x": "1"}, hmac_key=None)
     assert PROOFS not in seen.raw["metadata"]["annotations"]
     assert run(replace(seen, opened={"x": b"1"}), string_data={"x": "1"}, hmac_key=None)[1] is None
     assert run(replace(seen, opened={"x": b"2"}), string_data={"x": "1"}, hmac_key=None)[1] == {"x"}
 
 
 def test_what_nobody_can_tell_is_kept_and_said():
-    seen, _ = run(string_data={"x": "1"}, hmac_key=None)
+    seen, _sealing = run(string_data={"x": "1"}, hmac_key=None)
     seen = replace(seen, unread="not allowed")
     assert run(seen, string_data={"x": "2"}, hmac_key=None)[1] is None
     secrets = domain(string_data={"x": "2"}, hmac_key=None)
@@ -112,27 +112,27 @@ def test_what_nobody_can_tell_is_kept_and_said():
 
 
 def test_a_proof_is_added_to_what_the_live_secret_tells():
-    seen, _ = run(string_data={"x": "1"}, hmac_key=None)
+    seen, _sealing = run(string_data={"x": "1"}, hmac_key=None)
     proven, sealing = run(replace(seen, opened={"x": b"1"}), string_data={"x": "1"})
     assert sealing == set()
     assert run(proven, string_data={"x": "1"})[1] is None
 
 
 def test_another_hmac_key_seals_once():
-    seen, _ = run(string_data={"x": "1"})
+    seen, _sealing = run(string_data={"x": "1"})
     again, sealing = run(seen, string_data={"x": "1"}, hmac_key=HMAC[::-1])
     assert sealing == {"x"}
     assert run(again, string_data={"x": "1"}, hmac_key=HMAC[::-1])[1] is None
 
 
 def test_equal_values_have_different_proofs():
-    seen, _ = run(string_data={"x": "1", "y": "1"})
+    seen, _sealing = run(string_data={"x": "1", "y": "1"})
     proofs = entries(seen, PROOFS)
     assert proofs["x"] != proofs["y"]
 
 
 def test_another_scope_seals_all():
-    seen, _ = run(string_data={"x": "1", "y": "2"})
+    seen, _sealing = run(string_data={"x": "1", "y": "2"})
     again, sealing = run(seen, string_data={"x": "1", "y": "2"}, scope="cluster-wide")
     assert sealing == {"x", "y"}
     assert unsealed(again.raw) == {"x": b"1", "y": b"2"}
@@ -141,7 +141,7 @@ def test_another_scope_seals_all():
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_a_merge_honours_the_scope_of_what_is_there(scope):
-    seen, _ = run(string_data={"x": "1", "y": "2"}, scope=scope, labels={"l": "m"})
+    seen, _sealing = run(string_data={"x": "1", "y": "2"}, scope=scope, labels={"l": "m"})
     merged, sealing = run(seen, string_data={"z": "3"}, merge=True, remove_keys=["y"], labels={"n": "o"})
     assert sealing == {"z"}
     assert unsealed(merged.raw) == {"x": b"1", "z": b"3"}
@@ -158,18 +158,18 @@ def test_a_merge_into_what_kubeseal_wrote_without_annotations():
     """kubeseal --merge-into panics on some of these."""
     text = envelope.seal(CERTIFICATE.public_key, b"1", b"b/a", b"f" * 32)
     raw = {"kind": "SealedSecret", "metadata": {"name": "a", "namespace": "b"}, "spec": {"encryptedData": {"x": text}}}
-    merged, _ = run(Seen({"apiVersion": "bitnami.com/v1alpha1", **raw}), string_data={"y": "2"}, merge=True)
+    merged, _sealing = run(Seen({"apiVersion": "bitnami.com/v1alpha1", **raw}), string_data={"y": "2"}, merge=True)
     assert unsealed(merged.raw) == {"x": b"1", "y": b"2"}
 
 
 def test_a_merge_of_another_scope_is_refused():
-    seen, _ = run(string_data={"x": "1"})
+    seen, _sealing = run(string_data={"x": "1"})
     with pytest.raises(Refused, match="has the scope strict, and its other keys would not open with cluster-wide"):
         run(seen, string_data={"y": "1"}, merge=True, scope="cluster-wide")
 
 
 def test_renewal_seals_what_is_not_of_the_present_certificate():
-    seen, _ = run(string_data={"x": "1"})
+    seen, _sealing = run(string_data={"x": "1"})
     assert run(seen, OTHER, string_data={"x": "1"})[1] is None
     assert run(seen, CERTIFICATE, string_data={"x": "1"}, renew=True)[1] is None
     renewed, sealing = run(seen, OTHER, string_data={"x": "1"}, renew=True)
@@ -179,10 +179,10 @@ def test_renewal_seals_what_is_not_of_the_present_certificate():
 
 
 def test_a_file_keeps_what_the_options_do_not_say():
-    seen, _ = run(string_data={"x": "1"}, template={"data": {"url": "{{ .x }}"}})
+    seen, _sealing = run(string_data={"x": "1"}, template={"data": {"url": "{{ .x }}"}})
     metadata = {**seen.raw["metadata"], "labels": {"mine": "yes"}}
     raw = {**seen.raw, "metadata": {**metadata, "annotations": {**metadata["annotations"], "wave": "1"}}}
-    again, _ = run(Seen(raw), string_data={"x": "2"})
+    again, _sealing = run(Seen(raw), string_data={"x": "2"})
     assert again.raw["metadata"]["labels"] == {"mine": "yes"}
     assert again.raw["metadata"]["annotations"]["wave"] == "1"
     assert again.raw["spec"]["template"]["data"] == {"url": "{{ .x }}"}
@@ -190,17 +190,17 @@ def test_a_file_keeps_what_the_options_do_not_say():
 
 def test_in_a_cluster_only_ours_is_sent():
     options = {"string_data": {"x": "1"}, "path": None, "cluster": True}
-    seen, _ = run(**options)
+    seen, _sealing = run(**options)
     live = {**seen.raw, "status": {}, "metadata": {**seen.raw["metadata"], "uid": "7", "labels": {"other": "1"}}}
     assert run(Seen(live), **options)[1] is None
-    again, _ = run(Seen(live), **{**options, "string_data": {"x": "2"}})
+    again, _sealing = run(Seen(live), **{**options, "string_data": {"x": "2"}})
     assert set(again.raw["metadata"]) == {"name", "namespace", "annotations"}
 
 
 def test_a_key_that_another_manager_put_there_is_tried_each_time():
     """So that the driver can say that it stays."""
     options = {"string_data": {"x": "1"}, "path": None, "cluster": True}
-    seen, _ = run(**options)
+    seen, _sealing = run(**options)
     items = {**seen.raw["spec"]["encryptedData"], "foreign": "AgB"}
     live = {**seen.raw, "spec": {**seen.raw["spec"], "encryptedData": items}}
     assert run(Seen(live), **options)[1] == set()
@@ -208,7 +208,7 @@ def test_a_key_that_another_manager_put_there_is_tried_each_time():
 
 def test_one_that_is_being_deleted_is_refused():
     options = {"path": None, "cluster": True}
-    seen, _ = run(string_data={"x": "1"}, **options)
+    seen, _sealing = run(string_data={"x": "1"}, **options)
     live = {**seen.raw, "metadata": {**seen.raw["metadata"], "deletionTimestamp": "now"}}
     with pytest.raises(Refused, match="is being deleted"):
         run(Seen(live), string_data={"x": "2"}, **options)
@@ -227,8 +227,8 @@ def test_a_deletion(path, uid):
 
 def test_the_diff_tells_keys_and_no_ciphertexts():
     secrets = domain(string_data={"x": "1"})
-    before, _ = run(string_data={"x": "1", "y": "1"})
-    after, _ = run(before, string_data={"x": "2", "z": "1"})
+    before, _sealing = run(string_data={"x": "1", "y": "1"})
+    after, _sealing = run(before, string_data={"x": "2", "z": "1"})
     shown = redact_change(secrets.view(before.raw), secrets.view(after.raw))
     assert shown[0]["spec"]["encryptedData"] == {"x": "********", "y": "********"}
     assert shown[1]["spec"]["encryptedData"] == {"x": "******** (changed)", "z": "********"}
@@ -237,7 +237,7 @@ def test_the_diff_tells_keys_and_no_ciphertexts():
 
 def test_what_is_returned_is_no_change_and_whole():
     secrets = domain(string_data={"x": "long enough"}, path=None)
-    seen, _ = run(string_data={"x": "long enough"}, path=None)
+    seen, _sealing = run(string_data={"x": "long enough"}, path=None)
     assert secrets.view(seen.raw) == {}
     told = secrets.told(secrets.items[0], seen)
     assert told["manifest"].startswith("---\napiVersion: bitnami.com/v1alpha1\n")
@@ -247,7 +247,7 @@ def test_what_is_returned_is_no_change_and_whole():
 def test_what_ansible_would_spoil_is_not_returned():
     options = {"string_data": {"user": "a", "empty": ""}, "definition": {"kind": "Secret", "data": {"x": "MQ=="}}}
     secrets = domain(**options, path=None)
-    seen, _ = run(**options, path=None)
+    seen, _sealing = run(**options, path=None)
     with pytest.raises(Refused, match="Ansible blanks the values of user wherever"):
         secrets.told(secrets.items[0], seen)
 
@@ -272,6 +272,6 @@ def test_after_any_tasks_the_last_one_holds_and_changes_nothing_more(several, cl
     place = {"path": None, "cluster": True} if cluster else {}
     seen = Seen()
     for options in several:
-        seen, _ = run(seen, **options, **place)
+        seen, _sealing = run(seen, **options, **place)
         assert unsealed(seen.raw) == {name: value.encode() for name, value in options["string_data"].items()}
     assert run(seen, **several[-1], **place)[1] is None
