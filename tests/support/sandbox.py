@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A sandbox for tests: ``with sandbox("tests") as box``, or ``sandbox.py -- command...``.
+"""A sandbox for tests: ``with sandbox("tests") as box``, or ``sandbox.py --with sealed_secrets -- command...``.
 
 It is brought up by the playbook ai_how.cloud.sandbox and taken down in the end, whatever happened. The command finds
 it in $KUBECONFIG, $SANDBOX_KUBECONFIG, $SANDBOX_NAME, $SANDBOX_DIR and $SANDBOX_REPO_URL.
@@ -51,16 +51,17 @@ class Sandbox:
             "SANDBOX_REPO_URL": self.repo_url,
         }
 
-    def become(self, state: str) -> None:
-        playbook("ai_how.cloud.sandbox", sandbox_name=self.name, sandbox_state=state, sandbox_real_node="false")
+    def become(self, state: str, **variables: str) -> None:
+        names = {"sandbox_name": self.name, "sandbox_state": state, "sandbox_real_node": "false"}
+        playbook("ai_how.cloud.sandbox", **names, **variables)
 
 
 @contextmanager
-def sandbox(purpose: str) -> Iterator[Sandbox]:
-    """A sandbox of its own for this process, so that test runs side by side do not meet."""
+def sandbox(purpose: str, *parts: str) -> Iterator[Sandbox]:
+    """A sandbox of its own for this process, so that test runs side by side do not meet. ``parts`` it has as well."""
     box = Sandbox(f"{purpose}-{os.getpid()}")
     try:
-        box.become("present")
+        box.become("present", **{f"sandbox_{part}": "true" for part in parts})
         yield box
     finally:
         box.become("absent")
@@ -77,10 +78,11 @@ def playbook(name: str, **variables: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run a command with a sandbox of its own.")
     parser.add_argument("--purpose", default="tests", help="begins the sandbox's name")
+    parser.add_argument("--with", dest="parts", action="append", default=[], help="what it has as well")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    with sandbox(options.purpose) as box:
+    with sandbox(options.purpose, *options.parts) as box:
         return subprocess.run(options.command, env=box.environ, check=False).returncode
 
 

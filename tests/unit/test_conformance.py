@@ -24,6 +24,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd import (
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd import (
     test_applications,
     test_applicationsets,
+    test_asking,
     test_info,
     test_look,
     test_projects,
@@ -54,6 +55,9 @@ UNIT_TESTS = {
     ("argocd_app", "namespace"): test_applications.test_applications_may_be_in_several_namespaces,
     ("argocd_app_info", "namespace"): test_info.test_all_applications,
     ("argocd_app_info", "recurse"): test_info.test_with_what_they_deploy,
+    ("argocd_app_info", "tree"): test_asking.test_the_tree,
+    ("argocd_app_info", "manifests"): test_asking.test_manifests_are_masked,
+    ("argocd_app_info", "differences"): test_asking.test_only_differences_are_told,
     ("argocd_app_info", "log_lines"): test_look.test_events_that_may_not_be_read_are_said,
     **dict.fromkeys(
         [("argocd_applicationset", option) for option in ("namespace", "wait_timeout", "confirm_deletion")],

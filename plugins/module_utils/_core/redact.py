@@ -26,6 +26,12 @@ class Hidden(str):
     __slots__ = ()
 
 
+class Public(str):
+    """A text that is no secret although it may look like one: a ciphertext, say. It is shown as it is."""
+
+    __slots__ = ()
+
+
 def redact(value: Any) -> Any:
     """``value`` with secrets masked: Hidden, by the name of a key, in ``{name, value}`` pairs, Helm values and URLs."""
     if isinstance(value, Hidden):
@@ -34,7 +40,7 @@ def redact(value: Any) -> Any:
         return {key: _redact_item(value, key, item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [redact(item) for item in value]
-    return redact_text(value) if isinstance(value, str) else value
+    return redact_text(value) if isinstance(value, str) and not isinstance(value, Public) else value
 
 
 def redact_change(before: Any, after: Any) -> tuple[Any, Any]:
@@ -70,6 +76,8 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 def _redact_item(holder: Mapping[Any, Any], key: Any, item: Any) -> Any:
     name = holder.get("name") if key in ("value", "string", "array", "map") else key
+    if isinstance(key, str) and key.endswith("/last-applied-configuration"):
+        return _mask(item)  # a copy of the whole object, which may be a Secret
     if isinstance(name, str) and _SECRET_NAME.search(name):
         return _mask(item)
     if key in ("exec_provider_config", "execProviderConfig") and isinstance(item, Mapping):

@@ -157,14 +157,22 @@ def _malformed(options: Mapping[str, Any], params: Mapping[str, Any], path: str 
 
 
 def _structured(options: Optional[Mapping[str, Any]], value: Any) -> Any:
-    """``value``, hidden where it should be a structure and is none: there is no telling what stands in it."""
+    """``value``, hidden where it should be a structure and is none: there is no telling what stands in it.
+
+    What is no_log is hidden, too: AnsibleModule itself gives up on all of it where a structure is none.
+    """
     if not options or value is None:
         return value
     if isinstance(value, list):
         return [_structured(options, item) for item in value]
     if not isinstance(value, Mapping):
         return Hidden(value)
-    return {name: _structured(options.get(name, {}).get("options"), item) for name, item in value.items()}
+    return {
+        name: Hidden(item)
+        if options.get(name, {}).get("no_log") and item is not None
+        else _structured(options.get(name, {}).get("options"), item)
+        for name, item in value.items()
+    }
 
 
 @dataclass

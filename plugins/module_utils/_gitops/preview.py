@@ -2,17 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What an application would deploy: as Argo CD would apply it, and whether a secret stands in it. Pure."""
+"""What an application would deploy, as Argo CD would apply it. Pure."""
 
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import SECRET
 
 IN_CLUSTER = "https://kubernetes.default.svc"
 # The repository that is previewed, in the place of its URL, which nobody needs to know.
@@ -22,16 +20,6 @@ REPOSITORY = "https://preview.invalid"
 _OPTIONS = frozenset("namePrefix nameSuffix namespace patches replicas commonLabels commonAnnotations".split())
 _HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 _TRACKING = "argocd.argoproj.io/tracking-id"
-_NAMES = rf"{SECRET}|pass|credentials|secret[-_]?key"
-_SECRET_NAME = re.compile(rf"(?:{_NAMES})$", re.IGNORECASE)
-_SECRET_TEXT = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|://[^/\s:@$]+:[^/\s@$]+@"
-    rf"|(?<![\w-])--?[\w-]*(?:{_NAMES})=(?!\$)\S",
-    re.IGNORECASE,
-)
-# What cannot be one, whatever its name says: nothing, a reference to another variable, a switch, a number.
-_NO_SECRET = re.compile(r"|\$\(\w+\)|true|false|\d+(?:\.\d+)?", re.IGNORECASE)
 
 
 def kustomization(name: str, source: Mapping[str, Any], to_top: str) -> dict[str, Any]:
@@ -91,40 +79,3 @@ def named(app: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> list[
         )
         for each in objects
     ]
-
-
-def plain_secrets(objects: Sequence[Mapping[str, Any]]) -> list[str]:
-    """One line for each place where a secret stands as it is. The value is not told."""
-    return [f"{each['kind']}/{each['metadata']['name']}: {where}" for each in objects for where in _plain(each)]
-
-
-def _plain(each: Mapping[str, Any]) -> Iterator[str]:
-    if each["kind"] == "Secret":
-        data = {**(each.get("data") or {}), **(each.get("stringData") or {})}
-        filled = sorted(name for name, value in data.items() if value)
-        if filled:
-            yield ", ".join(filled)
-        return
-    for path, name, text in _texts(each):
-        if _SECRET_TEXT.search(text) or (_SECRET_NAME.search(name) and not _NO_SECRET.fullmatch(text)):
-            yield path
-
-
-def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
-    """All texts, with where they stand, and the name of those that are an environment variable or in a ConfigMap."""
-    if isinstance(value, Mapping):
-        named_value = isinstance(value.get("name"), str)
-        for key, item in value.items():
-            below = f"{path}.{key}" if path else str(key)
-            if isinstance(item, str) and key == "value" and named_value:
-                yield f"{path}.{value['name']}", value["name"], item
-            elif isinstance(item, str):
-                yield below, str(key) if path == "data" else "", item
-            else:
-                yield from _texts(item, below)
-    elif isinstance(value, list):
-        for item in value:
-            if isinstance(item, str):
-                yield path, "", item
-            else:
-                yield from _texts(item, path)

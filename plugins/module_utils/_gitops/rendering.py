@@ -14,13 +14,13 @@ from typing import Any
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Invalid
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.plain_secrets import plain_secrets
 from ansible_collections.ai_how.cloud.plugins.module_utils._gitops.preview import (
     REPOSITORY,
     as_applied,
     kustomization,
     named,
     not_previewed,
-    plain_secrets,
 )
 
 try:

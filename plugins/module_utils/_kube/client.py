@@ -51,6 +51,7 @@ class Kind:
 
 
 _POD = Kind("", "v1", "Pod", "pods")
+_SERVICE = Kind("", "v1", "Service", "services/proxy")
 _LOG = Kind("", "v1", "Log", "pods/log")
 
 
@@ -106,6 +107,27 @@ class Client:
             pod,
             lambda: self._dynamic.request("get", path, query_params=query, serialize=False, _request_timeout=_TIMEOUT),
         ).decode(errors="replace")
+
+    def proxy(
+        self, namespace: str, service: str, port: str, path: str, body: Optional[Mapping[str, Any]] = None
+    ) -> bytes:
+        """What a port of a Service answers to a GET, or to a POST of ``body``, through the API server."""
+        target = f"/api/v1/namespaces/{namespace}/services/http:{service}:{port}/proxy{path}"
+        method = "get" if body is None else "post"
+        return self._send(
+            method,
+            _SERVICE,
+            namespace,
+            service,
+            lambda: self._dynamic.request(
+                method,
+                target,
+                body=body,
+                content_type="application/json",
+                serialize=False,
+                _request_timeout=_TIMEOUT,
+            ),
+        )
 
     def apply(
         self, kind: Kind, body: Mapping[str, Any], field_manager: str, force: bool = False, dry_run: bool = False

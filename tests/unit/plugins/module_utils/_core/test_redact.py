@@ -7,6 +7,7 @@ import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import (
     MASK,
     Hidden,
+    Public,
     redact,
     redact_change,
     redact_text,
@@ -143,3 +144,13 @@ def test_a_difference_that_is_masked_is_told():
 
 def test_secrets_are_taken_out_of_a_text():
     assert without("a s3cret-long and s3cret", ["s3cret", "s3cret-long", ""]) == f"a {MASK} and {MASK}"
+
+
+def test_a_copy_of_the_object_in_an_annotation_is_masked():
+    annotations = {"kubectl.kubernetes.io/last-applied-configuration": '{"data":{"a":"hunter2"}}', "note": "shown"}
+    assert "hunter2" not in str(redact({"annotations": annotations}))
+    assert redact({"annotations": annotations})["annotations"]["note"] == "shown"
+
+
+def test_what_is_public_is_shown_as_it_is():
+    assert redact({"manifest": Public("--token=abc")}) == {"manifest": "--token=abc"}

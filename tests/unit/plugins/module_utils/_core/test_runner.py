@@ -610,3 +610,22 @@ def test_what_should_be_a_structure_and_is_none_is_hidden(monkeypatch, config):
         module.fail_json(msg="dictionary requested")
     assert "s3cret" not in str(caught.value) and MASK in str(caught.value)
     assert "edge" in str(caught.value)
+
+
+def test_what_is_no_log_is_hidden_where_ansible_module_gives_up_on_it(monkeypatch):
+    def shown(self, message, **result):
+        raise Exit(result["invocation"]["module_args"])
+
+    monkeypatch.setattr(runner.AnsibleModule, "fail_json", shown)
+    module = object.__new__(runner.Module)
+    module.argument_spec = {
+        "data": {"type": "dict", "no_log": True},
+        "other": {"no_log": True},
+        "items": {"type": "list", "options": {"data": {"no_log": True}}},
+    }
+    module.params = {"data": {"x": "s3cret"}, "other": None, "items": [{"data": "s3cret"}, "s3cret"]}
+    module._unchecked = module.params
+    with pytest.raises(Exit) as caught:
+        module.fail_json(msg="dictionary requested")
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.args[0]["other"] is None

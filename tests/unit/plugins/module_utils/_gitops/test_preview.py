@@ -10,27 +10,13 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import I
 from ansible_collections.ai_how.cloud.plugins.module_utils._gitops.preview import (
     as_applied,
     kustomization,
-    plain_secrets,
 )
 
-HARMLESS = [
-    ("TOKENIZERS_PARALLELISM", "false"),
-    ("MAX_TOKENS", "4096"),
-    ("TOKEN_FILE", "/run/token"),
-    ("API_KEY", ""),
-    ("PASSWORD", "$(PGPASSWORD)"),
-    ("USE_TOKEN", "true"),
-]
 WEB = {"metadata": {"name": "web"}, "spec": {"destination": {"namespace": "prod"}}}
 
 
 def thing(kind: str = "ConfigMap", api: str = "v1", **fields: Any) -> dict[str, Any]:
     return {"apiVersion": api, "kind": kind, "metadata": {"name": "x"}, **fields}
-
-
-def deployment(*env: dict[str, Any]) -> dict[str, Any]:
-    containers = [{"name": "web", "image": "web", "env": list(env)}]
-    return thing("Deployment", "apps/v1", spec={"template": {"spec": {"containers": containers}}})
 
 
 def test_a_folder_and_its_components_are_found_from_elsewhere() -> None:
@@ -59,45 +45,3 @@ def test_argo_cds_mark() -> None:
 def test_hooks_are_left_out() -> None:
     job = {**thing("Job", "batch/v1"), "metadata": {"name": "x", "annotations": {"argocd.argoproj.io/hook": "Sync"}}}
     assert as_applied(WEB, [job]) == []
-
-
-@pytest.mark.parametrize(
-    ("found", "where"),
-    [
-        (thing("Secret", stringData={"b": "1", "a": "2"}), "Secret/x: a, b"),
-        (thing("Secret", data={"key": "MQ=="}), "Secret/x: key"),
-        (thing(data={"db-password": "hunter2"}), "ConfigMap/x: data.db-password"),
-        (thing(data={"tls.pem": "-----BEGIN RSA PRIVATE KEY-----\nA"}), "ConfigMap/x: data.tls.pem"),
-        (thing(data={"run.sh": "server --admin-password=hunter2"}), "ConfigMap/x: data.run.sh"),
-        (
-            deployment({"name": "DB_PASS", "value": "my pass"}),
-            "Deployment/x: spec.template.spec.containers.env.DB_PASS",
-        ),
-        (
-            deployment({"name": "API_TOKEN", "value": "abc"}),
-            "Deployment/x: spec.template.spec.containers.env.API_TOKEN",
-        ),
-        (
-            deployment({"name": "DB", "value": "postgresql://me:hunter2@db/x"}),
-            "Deployment/x: spec.template.spec.containers.env.DB",
-        ),
-    ],
-)
-def test_secrets_that_stand_in_git(found: dict[str, Any], where: str) -> None:
-    assert plain_secrets([found]) == [where]
-
-
-@pytest.mark.parametrize(
-    "fine",
-    [
-        thing("Secret"),
-        thing("Secret", stringData={"to-be-filled": ""}),
-        thing("SealedSecret", "bitnami.com/v1alpha1", spec={"encryptedData": {"password": "AgB"}}),
-        thing(data={"user": "mlflow", "motto": "no secret at all"}),
-        deployment({"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "a", "key": "password"}}}),
-        deployment(*({"name": name, "value": value} for name, value in HARMLESS)),
-        deployment({"name": "URL", "value": "postgresql+psycopg2://"}, {"name": "DB", "value": "pg://me:$(PW)@db"}),
-    ],
-)
-def test_what_is_none(fine: dict[str, Any]) -> None:
-    assert plain_secrets([fine]) == []

@@ -82,6 +82,19 @@ def test_log_gives_text(api):
         client(api).log("mlops", "web-0", "web", 20, previous=False)
 
 
+def test_a_service_is_asked_through_the_api_server(api):
+    api.answers = [Answer(200, "text"), Answer(200, ""), status(409, "no"), status(503, "no endpoints")]
+    proxied = "/api/v1/namespaces/kube-system/services/http:web:http/proxy/v1/it"
+    assert client(api).proxy("kube-system", "web", "http", "/v1/it") == b"text"
+    assert client(api).proxy("kube-system", "web", "http", "/v1/it", {"a": "b"}) == b""
+    assert [(request.method, request.path, request.body) for request in api.requests] == [
+        ("GET", proxied, None),
+        ("POST", proxied, {"a": "b"}),
+    ]
+    with pytest.raises(Conflict, match='Service "web" in namespace kube-system'):
+        client(api).proxy("kube-system", "web", "http", "/v1/it", {})
+
+
 def test_get_gives_the_object_or_none(api):
     api.answers = [Answer(200, WEB), status(404, 'applications "web" not found', name="web")]
     assert client(api).get(APPLICATION, "argocd", "web") == WEB

@@ -1,0 +1,351 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Certificates, files and the cluster: the I/O of sealed_secret and sealed_secret_info."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import stat
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any, Optional
+from urllib.error import URLError
+
+from ansible.module_utils.urls import open_url
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import Delete
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import (
+    Conflict,
+    Invalid,
+    Problem,
+    Refused,
+    Unavailable,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.plain_secrets import objects, plain_secrets
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.yaml_text import documents
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connect as open_client
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connection_argument_spec
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.store import declare
+from ansible_collections.ai_how.cloud.plugins.module_utils._sealed import envelope, info
+from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.document import with_document, without_document
+from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.model import (
+    CONTROLLER,
+    SecretKey,
+    Wanted,
+    is_of,
+    is_sealed,
+    part,
+    wanted_secrets,
+)
+from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.planner import (
+    Action,
+    Seal,
+    SealedSecrets,
+    Seen,
+    sealed,
+)
+
+CONNECTION_ARGUMENTS = connection_argument_spec()
+INFO_ARGUMENTS: Mapping[str, Any] = {
+    **CONNECTION_ARGUMENTS,
+    **CONTROLLER,
+    "path": {"type": "path", "required": True},
+    "verify": {"type": "bool", "default": False},
+    "fail": {"type": "bool", "default": False},
+}
+
+_SEALED_SECRET = Kind("bitnami.com", "v1alpha1", "SealedSecret", "sealedsecrets")
+_SECRET = Kind("", "v1", "Secret", "secrets")
+_SERVICE = Kind("", "v1", "Service", "services")
+# The controller answers two such requests a second, and two more at once.
+_VERIFICATIONS = 0.5
+
+
+class _Controller:
+    """The controller, through the API server, as kubeseal talks to it: by the first port of its Service."""
+
+    def __init__(self, client: Client, params: Mapping[str, Any]) -> None:
+        self._client = client
+        self._namespace: str = params["controller_namespace"]
+        self._name: str = params["controller_name"]
+        service = client.get(_SERVICE, self._namespace, self._name)
+        if service is None:
+            raise Invalid(
+                f"{self} is not there: there is no Service of this name; install Sealed Secrets, or correct "
+                "controller_name and controller_namespace"
+            )
+        first = service["spec"]["ports"][0]
+        self._port: str = first.get("name") or str(first["port"])
+
+    def __str__(self) -> str:
+        return f"the controller {self._namespace}/{self._name}"
+
+    def ask(self, path: str, body: Optional[Mapping[str, Any]] = None) -> bytes:
+        return self._client.proxy(self._namespace, self._name, self._port, path, body)
+
+
+class Task:
+    """The two halves of one task of sealed_secret, as the runner takes them."""
+
+    def __init__(self) -> None:
+        self._items: Sequence[Wanted] = ()
+
+    def domain(self, params: Mapping[str, Any]) -> SealedSecrets:
+        self._items = wanted_secrets(params, _read)
+        return SealedSecrets(params, self._items)
+
+    def store(self, params: Mapping[str, Any]) -> SealedStore:
+        return SealedStore(params, self._items)
+
+
+class SealedStore:
+    """SealedSecrets in files, in a cluster, or nowhere yet."""
+
+    def __init__(self, params: Mapping[str, Any], items: Sequence[Wanted]) -> None:
+        self._params = params
+        self._items = items
+        self._certificate: Optional[envelope.Certificate] = None
+        self._client: Optional[Client] = None
+        self._writing = threading.Lock()
+        self._seen: dict[SecretKey, Seen] = {}
+
+    @property
+    def world(self) -> Mapping[SecretKey, Seen]:
+        return self._seen
+
+    def observe(self, namespaces: Iterable[str]) -> Mapping[SecretKey, Seen]:
+        """Everything that is asked of a cluster is a list for each namespace."""
+        present = self._params["state"] == "present"
+        if present and any(item.values for item in self._items):
+            self._certificate = self._fetch_certificate()
+        unread = ""
+        deployed: Mapping[SecretKey, Mapping[str, Any]] = {}
+        live: Mapping[SecretKey, Mapping[str, Any]] = {}
+        if self._params["cluster"] or (present and self._asks_live()):
+            deployed = self._list(_SEALED_SECRET, namespaces)
+        if present and self._asks_live():
+            try:
+                live = self._list(_SECRET, namespaces)
+            except Refused as refused:
+                unread = str(refused)
+        files = {path: _text(path) for path in {item.key.path for item in self._items} if path}
+        found = {path: documents(text, path) for path, text in files.items()}
+        for item in self._items:
+            here = item.key._replace(path="")
+            raw = _in_file(found[item.key.path], item.key) if item.key.path else deployed.get(here, {})
+            self._seen[item.key] = Seen(
+                raw if self._params["cluster"] or item.key.path else {},
+                _opened(raw, deployed.get(here, {}), live.get(here, {})),
+                unread,
+                self._certificate.fingerprint if self._certificate else "",
+            )
+        return dict(self._seen)
+
+    def apply(self, action: Action, dry_run: bool) -> Optional[Mapping[str, Any]]:
+        try:
+            if isinstance(action, Delete):
+                self._delete(action, dry_run)
+                return None
+            session_keys = [secrets.token_bytes(envelope.SESSION_KEY_BYTES) for _value in action.values]
+            raw = sealed(action, self._certificate, session_keys)
+            if self._params["cluster"]:
+                raw = self._declare(raw, dry_run)
+            elif action.key.path:
+                self._write(action, raw, dry_run)
+            before = self._seen[action.key]
+            self._seen[action.key] = replace(before, raw=raw, opened={**before.opened, **action.values})
+            return raw
+        except Problem as problem:
+            raise type(problem)(f"{action.key}: {problem}") from None
+
+    def _declare(self, manifest: Mapping[str, Any], dry_run: bool) -> dict[str, Any]:
+        raw = declare(self._kube(), _SEALED_SECRET, manifest, self._params["force_conflicts"], dry_run)
+        foreign = sorted(set(raw["spec"]["encryptedData"]) - set(manifest["spec"]["encryptedData"]))
+        if foreign:
+            raise Refused(
+                f"{', '.join(foreign)} stays, since another field manager put it there; delete the object, or apply it "
+                "with that manager"
+            )
+        return raw
+
+    def _write(self, action: Seal, raw: Mapping[str, Any], dry_run: bool) -> None:
+        path = action.key.path
+        with self._writing:
+            text = with_document(_text(path), lambda found: is_of(found, action.key), raw, path)
+            if not dry_run:
+                _replace(path, text, self._params["mode"])
+
+    def _delete(self, action: Delete, dry_run: bool) -> None:
+        key = action.key
+        with self._writing:
+            if key.path:
+                text = without_document(_text(key.path), lambda found: is_of(found, key), key.path)
+                if not dry_run:
+                    _replace(key.path, text, self._params["mode"])
+            elif not dry_run:
+                self._kube().delete(_SEALED_SECRET, key.namespace, key.name, action.uid)
+        if not dry_run:
+            self._seen.pop(key)
+
+    def _asks_live(self) -> bool:
+        if self._params["live"] is None:
+            return bool(self._params["cluster"]) or not self._params["certificate"]
+        return bool(self._params["live"])
+
+    def _list(self, kind: Kind, namespaces: Iterable[str]) -> dict[SecretKey, Mapping[str, Any]]:
+        found: dict[SecretKey, Mapping[str, Any]] = {}
+        for namespace in namespaces:
+            names = {item.key.name for item in self._items if item.key.namespace == namespace}
+            only = {"field_selector": f"metadata.name={next(iter(names))}"} if len(names) == 1 else {}
+            for raw in self._kube().list(kind, namespace, **only)[0] if namespace else ():
+                name = raw["metadata"]["name"]
+                if name in names:
+                    found[SecretKey(namespace, name)] = {"apiVersion": "bitnami.com/v1alpha1", "kind": kind.kind, **raw}
+        return found
+
+    def _fetch_certificate(self) -> envelope.Certificate:
+        origin = self._params["certificate"]
+        if origin:
+            pem, what = _pem(origin), "the certificate" if "\n" in origin else f"the certificate {origin}"
+        else:
+            controller = _Controller(self._kube(), self._params)
+            pem, what = controller.ask("/v1/cert.pem"), f"the certificate of {controller}"
+        return envelope.certificate(pem, what, datetime.now(timezone.utc))
+
+    def _kube(self) -> Client:
+        if self._client is None:
+            self._client = open_client(self._params)
+        return self._client
+
+
+def _pem(origin: str) -> bytes:
+    if "\n" in origin:
+        return origin.encode()
+    if "://" not in origin:
+        return _read(origin)
+    try:
+        with open_url(origin, timeout=30) as answer:
+            body: bytes = answer.read()
+            return body
+    except (URLError, OSError, ValueError) as error:
+        raise Unavailable(
+            f"the certificate {origin} cannot be fetched: {error}; correct certificate, or give a file"
+        ) from error
+
+
+def _in_file(found: Sequence[Any], key: SecretKey) -> Mapping[str, Any]:
+    for each in found:
+        if isinstance(each, Mapping) and each.get("kind") == "Secret":
+            raise Refused(f"{key}: the file holds a Secret in plain text; take it out of the file, and out of Git")
+    return next((each for each in found if is_of(each, key)), {})
+
+
+def _opened(raw: Mapping[str, Any], deployed: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, bytes]:
+    """The values of the items of ``raw``, as far as the controller has opened these very ciphertexts."""
+    status = part(deployed, "status")
+    synced = any(each["type"] == "Synced" and each["status"] == "True" for each in status.get("conditions") or ())
+    if not synced or status.get("observedGeneration") != deployed["metadata"].get("generation"):
+        return {}
+    if not any(
+        owner.get("uid") == deployed["metadata"]["uid"] for owner in part(live, "metadata").get("ownerReferences", ())
+    ):
+        return {}
+    items = part(raw, "spec", "encryptedData")
+    same = [name for name, text in deployed["spec"]["encryptedData"].items() if items.get(name) == text]
+    data = part(live, "data")
+    return {name: base64.b64decode(data[name]) for name in same if name in data}
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(os.path.expanduser(path), "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror}; name a file that this user may read") from error
+
+
+def _text(path: str) -> str:
+    """A file that may not be there yet."""
+    try:
+        return _read(path).decode() if os.path.lexists(path) else ""
+    except UnicodeDecodeError:
+        raise Invalid(f"{path} is no text in UTF-8; name a file of manifests") from None
+
+
+def _replace(path: str, text: str, mode: str) -> None:
+    """The file is the old one or the new one at any time; mode and owner stay, and so does a link to it."""
+    path = os.path.realpath(path)
+    try:
+        there = os.stat(path) if os.path.exists(path) else None
+        if not text:
+            os.unlink(path)
+            return
+        handle, new = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fchmod(file.fileno(), stat.S_IMODE(there.st_mode) if there else int(mode, 8))
+                if there and (there.st_uid, there.st_gid) != (os.geteuid(), os.getegid()):
+                    os.fchown(file.fileno(), there.st_uid, there.st_gid)
+                os.fsync(file.fileno())
+            os.replace(new, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(new)
+            raise
+    except OSError as error:
+        raise Invalid(
+            f"{path} cannot be written: {error.strerror}; make the folder, or let this user write in it"
+        ) from error
+
+
+def examine(params: Mapping[str, Any], _dry_run: bool, _run_command: RunCommand) -> dict[str, Any]:
+    """The result of the module sealed_secret_info."""
+    if not os.path.exists(params["path"]):
+        raise Invalid(f"{params['path']} is not there; name a file of manifests, or a folder of them")
+    report = info.Report()
+    controller = _Controller(open_client(params), params) if params["verify"] else None
+    for path in _manifests(params["path"]):
+        shown = os.path.relpath(path, params["path"]) if os.path.isdir(params["path"]) else path
+        try:
+            found = documents(_text(path), shown)
+        except Invalid as problem:
+            report.unread.append(str(problem))
+            continue
+        manifests = list(objects(found))
+        report.plain += [f"{shown}: {line}" for line in plain_secrets(manifests)]
+        for raw in filter(is_sealed, manifests):
+            entry = info.entry(raw, shown)
+            if controller:
+                time.sleep(_VERIFICATIONS if report.sealed else 0)
+                entry["verified"] = _verified(controller, raw)
+            report.sealed.append(entry)
+    return report.result(params["fail"])
+
+
+def _verified(controller: _Controller, raw: Mapping[str, Any]) -> bool:
+    try:
+        controller.ask("/v1/verify", raw)
+        return True
+    except Conflict:
+        return False
+
+
+def _manifests(path: str) -> Iterator[str]:
+    if not os.path.isdir(path):
+        yield path
+        return
+    for folder, folders, files in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (os.path.join(folder, name) for name in sorted(files) if name.endswith((".yaml", ".yml", ".json")))
