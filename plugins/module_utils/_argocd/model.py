@@ -383,12 +383,12 @@ def raw_sources(spec: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """What is synced; with a source hydrator that is where it puts the manifests."""
     hydrator = spec.get("sourceHydrator")
     if hydrator:
-        dry, hydrated = hydrator["drySource"], hydrator["syncSource"]
+        dry, hydrated = hydrator.get("drySource", {}), hydrator.get("syncSource", {})
         return (
             {
-                "repoURL": hydrated.get("repoURL") or dry["repoURL"],
-                "path": hydrated["path"],
-                "targetRevision": hydrated["targetBranch"],
+                "repoURL": hydrated.get("repoURL") or dry.get("repoURL", ""),
+                "path": hydrated.get("path", ""),
+                "targetRevision": hydrated.get("targetBranch", ""),
             },
         )
     return tuple(spec.get("sources") or [spec.get("source", {})])
