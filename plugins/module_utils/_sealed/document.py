@@ -14,8 +14,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Optional
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._core import yaml_text
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.yaml_text import Loader, documents
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.yaml_text import documents
 
 try:
     import yaml
@@ -80,7 +81,7 @@ def _with_document(text: str, is_it: Callable[[Any], bool], wanted: Mapping[str,
         return f"{text}{separator}---\n{dump(wanted)}"
     if there[index] == wanted:
         return text
-    root = list(yaml.compose_all(text, Loader))[index]
+    root = list(yaml.compose_all(text, yaml_text.Loader))[index]
     new = _applied(text, _edits(text, root, there[index], wanted))
     there[index] = wanted
     if not _says(new, there):
@@ -92,7 +93,9 @@ def _with_document(text: str, is_it: Callable[[Any], bool], wanted: Mapping[str,
 
 def _without_document(text: str, is_it: Callable[[Any], bool], origin: str) -> str:
     there = documents(text, origin)
-    events: list[Any] = [event for event in yaml.parse(text, Loader) if isinstance(event, yaml.DocumentStartEvent)]
+    events: list[Any] = [
+        event for event in yaml.parse(text, yaml_text.Loader) if isinstance(event, yaml.DocumentStartEvent)
+    ]
     starts = [event.start_mark.index for event in events]
     for number in reversed(range(len(starts))):
         if is_it(there[number]):
