@@ -17,6 +17,8 @@ description:
   - A file that is there keeps its comments, the order of its keys, its mode, and its other documents.
   - A value that is the same changes nothing. What it is compared with stands at O(hmac_key) and O(live).
   - Many secrets are one task with one certificate.
+  - Tasks that change one file at the same time do it in turn, and one that would undo what another one has just written
+    fails instead.
 extends_documentation_fragment:
   - ai_how.cloud.kube_auth
 options:
@@ -190,8 +192,8 @@ options:
     type: bool
     default: false
   mode:
-    description: Mode of a new file, in octal. One that is there keeps its own.
-    type: str
+    description: Mode of a new file, in octal and in quotes. One that is there keeps its own.
+    type: raw
     default: "0644"
   force_conflicts:
     description:

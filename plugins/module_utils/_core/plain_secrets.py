@@ -16,7 +16,7 @@ _NAMES = rf"{SECRET}|pass|credentials|secret[-_]?key"
 _SECRET_NAME = re.compile(rf"(?:{_NAMES})$", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|://[^/\s:@$]+:[^/\s@$]+@"
+    r"|://[^/\s:@$]+:(?!\{\{)[^/\s@$]+@"
     rf"|(?<![\w-])--?[\w-]*(?:{_NAMES})=(?!\$)\S",
     re.IGNORECASE,
 )
@@ -30,25 +30,50 @@ def objects(found: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
         if isinstance(each, Mapping) and isinstance(each.get("kind"), str):
             if each["kind"].endswith("List") and isinstance(each.get("items"), list):
                 yield from objects(each["items"])
-            elif isinstance(each.get("metadata"), Mapping) and isinstance(each["metadata"].get("name"), str):
+            elif _name(each):
                 yield each
+        elif isinstance(each, Mapping) and "secretGenerator" in each:  # a Kustomization need not say its kind
+            yield {"kind": "Kustomization", **each}
 
 
 def plain_secrets(objects: Sequence[Mapping[str, Any]]) -> list[str]:
     """One line for each place where a secret stands as it is. The value is not told."""
-    return [f"{each['kind']}/{each['metadata']['name']}: {where}" for each in objects for where in _plain(each)]
+    return [f"{each['kind']}/{_name(each)}: {where}" for each in objects for where in _plain(each)]
+
+
+def _name(each: Mapping[str, Any]) -> str:
+    """Or what the API server makes one of; a Kustomization needs none."""
+    metadata = each.get("metadata")
+    named = metadata if isinstance(metadata, Mapping) else {}
+    unnamed = "kustomization" if each["kind"] == "Kustomization" else ""
+    return str(named.get("name") or named.get("generateName") or unnamed)
 
 
 def _plain(each: Mapping[str, Any]) -> Iterator[str]:
     if each["kind"] == "Secret":
-        data = {**(each.get("data") or {}), **(each.get("stringData") or {})}
-        filled = sorted(name for name, value in data.items() if value and not _is_sealed_by_sops(value))
+        data = {**_structure(each.get("data")), **_structure(each.get("stringData"))}
+        filled = sorted(str(name) for name, value in data.items() if value and not _is_sealed_by_sops(value))
         if filled:
             yield ", ".join(filled)
         return
+    yield from _literals(each.get("secretGenerator"))
     for path, name, text in _texts(each):
         if _SECRET_TEXT.search(text) or (_SECRET_NAME.search(name) and not _NO_SECRET.fullmatch(text)):
             yield path
+
+
+def _literals(generators: Any) -> Iterator[str]:
+    """Those of which Kustomize is to make a Secret."""
+    for generator in generators if isinstance(generators, list) else ():
+        for literal in _structure(generator).get("literals") or ():
+            name, _equals, value = str(literal).partition("=")
+            if value:
+                yield f"secretGenerator.{name}"
+
+
+def _structure(value: Any) -> Mapping[str, Any]:
+    """Empty for what a broken manifest has in its place."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _is_sealed_by_sops(value: Any) -> bool:

@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Optional
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._core import yaml_text
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.yaml_text import documents
 
@@ -21,21 +22,30 @@ try:
     import yaml
 
     class _Dumper(yaml.SafeDumper):
-        """Quotes what Go's YAML takes for booleans and numbers, and Python's for text: ``y``, ``1e3``."""
-
         def ignore_aliases(self, data: Any) -> bool:
             return True
 
-        def represent_text(self, text: str) -> Any:
-            plain = text[:1].isalpha() and text.lower() not in ("y", "n")
-            style = "|" if "\n" in text else "" if plain else "'"
-            if any(mark in text for mark in "\x85\u2028\u2029"):  # line ends to YAML, which only escapes keep
-                style = '"'
-            return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+    class _FastDumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+        """Of libyaml, and much faster. It escapes what is beyond ``\uffff``."""
 
-    _Dumper.add_representer(str, _Dumper.represent_text)
+        ignore_aliases = _Dumper.ignore_aliases
+
+    def _represented(dumper: Any, text: str) -> Any:
+        """Quotes what Go's YAML takes for booleans and numbers, and Python's for text: ``y``, ``1e3``."""
+        plain = text[:1].isalpha() and text.lower() not in ("y", "n")
+        style = "|" if "\n" in text else "" if plain else "'"
+        # Line ends to YAML, which only escapes keep; and ends after which a block needs a mark of its own
+        if any(mark in text for mark in "\x85\u2028\u2029") or text.endswith("\n\n") or text == "\n":
+            style = '"'
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    for dumper in (_Dumper, _FastDumper):
+        dumper.add_representer(str, _represented)
 except ImportError:  # documents() says so before anything here is used
     pass
+
+
+_NO_WRAPPING = 2**31 - 1
 
 
 class _Edit(NamedTuple):
@@ -46,6 +56,24 @@ class _Edit(NamedTuple):
 
 def with_document(text: str, is_it: Callable[[Any], bool], wanted: Mapping[str, Any], origin: str) -> str:
     """``text`` where the document that ``is_it`` says ``wanted``; it is added if there is none."""
+    return _as_in_unix(text, lambda plain: _with_document(plain, is_it, wanted, origin))
+
+
+def without_document(text: str, is_it: Callable[[Any], bool], origin: str) -> str:
+    """``text`` without that document; empty if nothing else is in it."""
+    return _as_in_unix(text, lambda plain: _without_document(plain, is_it, origin))
+
+
+def _as_in_unix(text: str, edit: Callable[[str], str]) -> str:
+    """``edit`` sees neither line ends of Windows nor its mark of byte order; both are there afterwards."""
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    windows = "\n" in text and text.count("\r\n") == text.count("\n")
+    plain = text[len(mark) :]
+    new = edit(plain.replace("\r\n", "\n") if windows else plain)
+    return mark + (new.replace("\n", "\r\n") if windows else new) if new else ""
+
+
+def _with_document(text: str, is_it: Callable[[Any], bool], wanted: Mapping[str, Any], origin: str) -> str:
     there = documents(text, origin)
     index = next((number for number, found in enumerate(there) if is_it(found)), None)
     if index is None:
@@ -53,7 +81,7 @@ def with_document(text: str, is_it: Callable[[Any], bool], wanted: Mapping[str, 
         return f"{text}{separator}---\n{dump(wanted)}"
     if there[index] == wanted:
         return text
-    root = list(yaml.compose_all(text, yaml.SafeLoader))[index]
+    root = list(yaml.compose_all(text, yaml_text.Loader))[index]
     new = _applied(text, _edits(text, root, there[index], wanted))
     there[index] = wanted
     if not _says(new, there):
@@ -63,10 +91,11 @@ def with_document(text: str, is_it: Callable[[Any], bool], wanted: Mapping[str, 
     return new
 
 
-def without_document(text: str, is_it: Callable[[Any], bool], origin: str) -> str:
-    """``text`` without that document; empty if nothing else is in it."""
+def _without_document(text: str, is_it: Callable[[Any], bool], origin: str) -> str:
     there = documents(text, origin)
-    events: list[Any] = [event for event in yaml.parse(text) if isinstance(event, yaml.DocumentStartEvent)]
+    events: list[Any] = [
+        event for event in yaml.parse(text, yaml_text.Loader) if isinstance(event, yaml.DocumentStartEvent)
+    ]
     starts = [event.start_mark.index for event in events]
     for number in reversed(range(len(starts))):
         if is_it(there[number]):
@@ -144,7 +173,8 @@ def _entry(name: str, value: Any, indent: str) -> str:
 
 def dump(value: Any) -> str:
     """As a block, in the order given."""
+    dumper = _Dumper if max(str(value)) > "\uffff" else _FastDumper
     text: str = yaml.dump(
-        value, Dumper=_Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=float("inf")
+        value, Dumper=dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=_NO_WRAPPING
     )
     return text

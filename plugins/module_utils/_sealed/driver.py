@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import base64
+import errno
+import fcntl
 import os
 import secrets
 import stat
@@ -14,9 +16,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
+from http.client import HTTPException
 from typing import Any, Optional
 from urllib.error import URLError
 
@@ -42,6 +45,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.model import 
     CONTROLLER,
     SecretKey,
     Wanted,
+    file_mode,
     is_of,
     is_sealed,
     part,
@@ -67,6 +71,8 @@ INFO_ARGUMENTS: Mapping[str, Any] = {
 _SEALED_SECRET = Kind("bitnami.com", "v1alpha1", "SealedSecret", "sealedsecrets")
 _SECRET = Kind("", "v1", "Secret", "secrets")
 _SERVICE = Kind("", "v1", "Service", "services")
+# Of a file, and more than an API server takes or a Secret may hold
+_MOST_BYTES = 64 * 1024 * 1024
 # The controller answers two such requests a second, and two more at once.
 _VERIFICATIONS = 0.5
 
@@ -116,7 +122,9 @@ class SealedStore:
         self._items = items
         self._certificate: Optional[envelope.Certificate] = None
         self._client: Optional[Client] = None
+        self._mode = file_mode(params["mode"])
         self._writing = threading.Lock()
+        self._texts: dict[str, str] = {}
         self._seen: dict[SecretKey, Seen] = {}
 
     @property
@@ -138,8 +146,8 @@ class SealedStore:
                 live = self._list(_SECRET, namespaces)
             except Refused as refused:
                 unread = str(refused)
-        files = {path: _text(path) for path in {item.key.path for item in self._items} if path}
-        found = {path: documents(text, path) for path, text in files.items()}
+        self._texts = {path: _text(path) for path in {item.key.path for item in self._items} if path}
+        found = {path: documents(text, path) for path, text in self._texts.items()}
         for item in self._items:
             here = item.key._replace(path="")
             raw = _in_file(found[item.key.path], item.key) if item.key.path else deployed.get(here, {})
@@ -159,6 +167,9 @@ class SealedStore:
             session_keys = [secrets.token_bytes(envelope.SESSION_KEY_BYTES) for _value in action.values]
             raw = sealed(action, self._certificate, session_keys)
             if self._params["cluster"]:
+                there, wanted = part(self._seen[action.key].raw, "spec", "encryptedData"), raw["spec"]["encryptedData"]
+                if not dry_run and set(there) - set(wanted):
+                    self._declare(raw, dry_run=True)  # one that is refused changes nothing
                 raw = self._declare(raw, dry_run)
             elif action.key.path:
                 self._write(action, raw, dry_run)
@@ -180,20 +191,24 @@ class SealedStore:
 
     def _write(self, action: Seal, raw: Mapping[str, Any], dry_run: bool) -> None:
         path = action.key.path
-        with self._writing:
-            text = with_document(_text(path), lambda found: is_of(found, action.key), raw, path)
+        with self._writing, _only_writer(path):
+            text = _text(path)
+            if text != self._texts[path] and _in_file(documents(text, path), action.key) != self._seen[action.key].raw:
+                raise Conflict(f"{path} was changed by somebody else in the meantime; run the task again")
+            new = with_document(text, lambda found: is_of(found, action.key), raw, path)
             if not dry_run:
-                _replace(path, text, self._params["mode"])
+                _replace(path, new, self._mode)
+                self._texts[path] = new
 
     def _delete(self, action: Delete, dry_run: bool) -> None:
         key = action.key
-        with self._writing:
-            if key.path:
+        if key.path:
+            with self._writing, _only_writer(key.path):
                 text = without_document(_text(key.path), lambda found: is_of(found, key), key.path)
                 if not dry_run:
-                    _replace(key.path, text, self._params["mode"])
-            elif not dry_run:
-                self._kube().delete(_SEALED_SECRET, key.namespace, key.name, action.uid)
+                    _replace(key.path, text, self._mode)
+        elif not dry_run:
+            self._kube().delete(_SEALED_SECRET, key.namespace, key.name, action.uid)
         if not dry_run:
             self._seen.pop(key)
 
@@ -235,9 +250,9 @@ def _pem(origin: str) -> bytes:
         return _read(origin)
     try:
         with open_url(origin, timeout=30) as answer:
-            body: bytes = answer.read()
+            body: bytes = answer.read(_MOST_BYTES)
             return body
-    except (URLError, OSError, ValueError) as error:
+    except (URLError, HTTPException, OSError, ValueError) as error:
         raise Unavailable(
             f"the certificate {origin} cannot be fetched: {error}; correct certificate, or give a file"
         ) from error
@@ -261,7 +276,7 @@ def _opened(raw: Mapping[str, Any], deployed: Mapping[str, Any], live: Mapping[s
     ):
         return {}
     items = part(raw, "spec", "encryptedData")
-    same = [name for name, text in deployed["spec"]["encryptedData"].items() if items.get(name) == text]
+    same = [name for name, text in part(deployed, "spec", "encryptedData").items() if items.get(name) == text]
     data = part(live, "data")
     return {name: base64.b64decode(data[name]) for name in same if name in data}
 
@@ -269,20 +284,51 @@ def _opened(raw: Mapping[str, Any], deployed: Mapping[str, Any], live: Mapping[s
 def _read(path: str) -> bytes:
     try:
         with open(os.path.expanduser(path), "rb") as file:
-            return file.read()
+            content = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror}; name a file that this user may read") from error
+    if len(content) > _MOST_BYTES:
+        raise Invalid(f"{path} has more than {_MOST_BYTES >> 20} MiB; name a smaller file")
+    return content
 
 
 def _text(path: str) -> str:
     """A file that may not be there yet."""
     try:
-        return _read(path).decode() if os.path.lexists(path) else ""
+        return _read(path).decode() if os.path.exists(path) else ""
     except UnicodeDecodeError:
         raise Invalid(f"{path} is no text in UTF-8; name a file of manifests") from None
 
 
-def _replace(path: str, text: str, mode: str) -> None:
+@contextmanager
+def _only_writer(path: str) -> Iterator[None]:
+    """Tasks that change files of one folder do it in turn, so that none undoes what another one has written.
+
+    A file system without locks for folders has no turns.
+    """
+    folder = os.path.dirname(os.path.realpath(path))
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        if not os.access(folder, os.W_OK):
+            raise _unwritable(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _unwritable(path: str, error: OSError) -> Invalid:
+    return Invalid(
+        f"{path} cannot be written: {error.strerror}; see that the folder is there, has space left, and lets this "
+        "user write in it"
+    )
+
+
+def _replace(path: str, text: str, mode: int) -> None:
     """The file is the old one or the new one at any time; mode and owner stay, and so does a link to it."""
     path = os.path.realpath(path)
     try:
@@ -295,7 +341,7 @@ def _replace(path: str, text: str, mode: str) -> None:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
                 file.flush()
-                os.fchmod(file.fileno(), stat.S_IMODE(there.st_mode) if there else int(mode, 8))
+                os.fchmod(file.fileno(), stat.S_IMODE(there.st_mode) if there else mode)
                 if there and (there.st_uid, there.st_gid) != (os.geteuid(), os.getegid()):
                     os.fchown(file.fileno(), there.st_uid, there.st_gid)
                 os.fsync(file.fileno())
@@ -305,9 +351,7 @@ def _replace(path: str, text: str, mode: str) -> None:
                 os.unlink(new)
             raise
     except OSError as error:
-        raise Invalid(
-            f"{path} cannot be written: {error.strerror}; make the folder, or let this user write in it"
-        ) from error
+        raise _unwritable(path, error) from error
 
 
 def examine(params: Mapping[str, Any], _dry_run: bool, _run_command: RunCommand) -> dict[str, Any]:

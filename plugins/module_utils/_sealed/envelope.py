@@ -24,6 +24,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import I
 
 try:
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -37,6 +38,7 @@ SESSION_KEY_BYTES = 32
 # A session key is used once, so upstream needs no other nonce.
 _NONCE = bytes(12)
 _TAG_BYTES = 16
+_LEAST_BITS = 1024  # of an RSA key that Go works with
 _PEM_BEGIN, _PEM_END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 
 
@@ -62,6 +64,11 @@ def certificate(pem: bytes, origin: str, now: datetime) -> Certificate:
     try:
         found = x509.load_pem_x509_certificate(pem[begin : end + len(_PEM_END)])
         key = found.public_key()
+    except UnsupportedAlgorithm as error:
+        raise Invalid(
+            f"{origin} is of a kind of key that is not known here, and sealing needs one of an RSA key; fetch the "
+            "controller's"
+        ) from error
     except ValueError as error:
         raise Invalid(
             f"{origin} holds no certificate in PEM; give what kubeseal --fetch-cert or the controller's "
@@ -70,6 +77,11 @@ def certificate(pem: bytes, origin: str, now: datetime) -> Certificate:
     if not isinstance(key, rsa.RSAPublicKey):
         raise Invalid(
             f"{origin} is of {type(key).__name__}, and sealing needs one of an RSA key; fetch the controller's"
+        )
+    if key.key_size < _LEAST_BITS:
+        raise Invalid(
+            f"{origin} is of an RSA key of {key.key_size} bits, and the controller takes {_LEAST_BITS} or more; fetch "
+            "the controller's"
         )
     until = found.not_valid_after_utc
     if now > until:

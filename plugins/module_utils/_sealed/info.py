@@ -56,7 +56,7 @@ def entry(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
     items = part(raw, "spec", "encryptedData")
     return {
         "path": path,
-        "name": metadata["name"],
+        "name": metadata.get("name", ""),
         "namespace": metadata.get("namespace", ""),
         "scope": scope_of(raw),
         "data_keys": sorted(items),
@@ -68,6 +68,8 @@ def entry(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
 def _problems(raw: Mapping[str, Any], items: Mapping[str, Any]) -> Iterator[str]:
     if raw.get("apiVersion") != API_VERSION:
         yield f"its apiVersion is {raw.get('apiVersion')}, expected {API_VERSION}"
+    if not raw["metadata"].get("name"):
+        yield "it has no name; say the name that it was sealed for"
     if part(raw, "spec").get("data"):
         yield "it has the field data of the first format, which controllers no longer open; seal it anew"
     elif not items and not part(raw, "spec", "template", "data"):

@@ -78,7 +78,7 @@ ARGUMENTS: Mapping[str, Any] = {
     "hmac_key": {"type": "str", "no_log": True},
     "force": {"type": "bool", "default": False},
     "renew": {"type": "bool", "default": False},
-    "mode": {"type": "str", "default": "0644"},
+    "mode": {"type": "raw", "default": "0644"},
     "force_conflicts": {"type": "bool", "default": False},
 }
 CONSTRAINTS: Mapping[str, Any] = {
@@ -86,9 +86,9 @@ CONSTRAINTS: Mapping[str, Any] = {
     "required_one_of": [["name", "secrets", "definition", "src"]],
 }
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_ITEM = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+_ITEM = re.compile(r"(?!\.$|\.\.)[-._a-zA-Z0-9]{1,253}")
 _MOST_BYTES = 1024 * 1024  # of all values of a Secret, says the API server
 _LEAST_KEY = 32  # characters; a proof can be tried against guesses by whoever guesses its key
 
@@ -127,7 +127,7 @@ def wanted_secrets(params: Mapping[str, Any], read: Callable[[str], bytes]) -> l
     several = params["secrets"]
     if several == []:
         raise Invalid("secrets is an empty list; give at least one")
-    if params["hmac_key"] and len(params["hmac_key"]) < _LEAST_KEY:
+    if params["hmac_key"] is not None and len(params["hmac_key"]) < _LEAST_KEY:
         raise Invalid(
             f"hmac_key has {len(params['hmac_key'])} characters, so that it could be guessed, and with it the values; "
             f"give {_LEAST_KEY} random ones or more, as of: openssl rand -base64 32"
@@ -187,10 +187,12 @@ def _wanted(
         scope=scope,
         type=given.get("type") or definition.get("type"),
         immutable=definition.get("immutable") if given.get("immutable") is None else given["immutable"],
-        labels=_texts(given.get("labels"), metadata.get("labels")),
+        labels=_texts("label", given.get("labels"), part(metadata, "labels"), where),
         annotations=_texts(
+            "annotation",
             given.get("annotations"),
-            {name: value for name, value in annotations.items() if name not in not_kept()} or None,
+            {name: value for name, value in annotations.items() if name not in not_kept()},
+            where,
         ),
         template=given.get("template") or {},
         merge=bool(given.get("merge")),
@@ -247,7 +249,10 @@ def _item(name: Any, where: str) -> str:
 def _encoded(name: str, value: Any, where: str) -> bytes:
     if not isinstance(value, str):
         raise Invalid(f"{where}the value of {name} is no text; put it into quotes")
-    return value.encode()
+    try:
+        return value.encode()
+    except UnicodeEncodeError:
+        raise Invalid(f"{where}the value of {name} is no Unicode; give binary values by data or files") from None
 
 
 def _decoded(name: str, value: Any, where: str) -> bytes:
@@ -259,8 +264,8 @@ def _decoded(name: str, value: Any, where: str) -> bytes:
 
 def _environment(path: str, text: str, where: str) -> Iterator[tuple[str, str]]:
     """As kubectl reads ``--from-env-file``: no quotes, no expansion; it takes a lone name from its environment."""
-    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
-        name, equals, value = line.lstrip().partition("=")
+    for number, line in enumerate(text.lstrip("\ufeff").split("\n"), 1):
+        name, equals, value = line.removesuffix("\r").lstrip().partition("=")
         if name and not name.startswith("#"):
             if not equals:
                 raise Invalid(f"{where}{path}, line {number} has no =; write each as NAME=value")
@@ -274,12 +279,28 @@ def _text(path: str, read: Callable[[str], bytes]) -> str:
         raise Invalid(f"{path} is no text in UTF-8; give binary values by files") from None
 
 
-def _texts(given: Optional[Mapping[str, Any]], defined: Optional[Mapping[str, Any]]) -> Optional[Mapping[str, str]]:
+def _texts(
+    what: str, given: Optional[Mapping[str, Any]], defined: Mapping[str, Any], where: str
+) -> Optional[Mapping[str, str]]:
     """Labels or annotations, which are texts; Ansible makes booleans and numbers of some."""
-    if given is None and defined is None:
+    if given is None and not defined:
         return None
-    both = {**(defined or {}), **(given or {})}
+    both = {**defined, **(given or {})}
+    for name, value in both.items():
+        if not isinstance(value, (str, bool, int, float)):
+            raise Invalid(f"{where}the {what} {name} is no text; put it into quotes")
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in both.items()}
+
+
+def file_mode(given: Any) -> int:
+    """A mode in octal; one without quotes is a number already, as in Ansible's own modules."""
+    try:
+        mode = given if isinstance(given, int) else int(str(given), 8)
+    except ValueError:
+        mode = -1
+    if not 0 <= mode <= 0o7777:
+        raise Invalid(f"mode is {given}, expected one in octal; give it in quotes, as '0644'")
+    return mode
 
 
 def not_kept() -> frozenset[str]:
@@ -321,4 +342,4 @@ def is_sealed(raw: Any) -> bool:
 def is_of(raw: Any, key: SecretKey) -> bool:
     """Whether a document is the SealedSecret of this name. Kustomize may be what gives it its namespace."""
     metadata = part(raw, "metadata") if is_sealed(raw) else {}
-    return metadata.get("name") == key.name and metadata.get("namespace", key.namespace) == key.namespace
+    return metadata.get("name") == key.name and (metadata.get("namespace") or key.namespace) == key.namespace

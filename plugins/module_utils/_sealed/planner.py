@@ -113,6 +113,8 @@ class SealedSecrets:
             return (Delete(item.key, ""),) if there else ()
         scope = self._scope(item, seen)
         action = self._seal(item, seen, scope)
+        if not action.values and not _items(action.manifest) and not part(action.manifest, "spec", "template", "data"):
+            raise Refused(f"{item.key} would hold nothing; give a key or keep one, or delete it with state: absent")
         as_it_is = action.manifest if action.values else sealed(action, None, ())
         if not action.values and item.key.path:
             return () if as_it_is == seen.raw else (action,)

@@ -32,6 +32,16 @@ def deployment(*env: dict[str, Any]) -> dict[str, Any]:
     [
         (thing("Secret", stringData={"b": "1", "a": "2"}), "Secret/x: a, b"),
         (thing("Secret", data={"key": "MQ=="}), "Secret/x: key"),
+        (thing("Secret", data={"key": "MQ==", 1: "Mg=="}, stringData=["broken"]), "Secret/x: 1, key"),
+        ({"kind": "Secret", "metadata": {"generateName": "x-"}, "data": {"a": "MQ=="}}, "Secret/x-: a"),
+        (
+            {"kind": "Kustomization", "secretGenerator": [{"name": "s", "literals": ["user=", "password=hunter2"]}]},
+            "Kustomization/kustomization: secretGenerator.password",
+        ),
+        (
+            thing("SealedSecret", spec={"template": {"data": {"url": "pg://me:hunter2@db"}}}),
+            "SealedSecret/x: spec.template.data.url",
+        ),
         (thing(data={"db-password": "hunter2"}), "ConfigMap/x: data.db-password"),
         (thing(data={"tls.pem": "-----BEGIN RSA PRIVATE KEY-----\nA"}), "ConfigMap/x: data.tls.pem"),
         (thing(data={"run.sh": "server --admin-password=hunter2"}), "ConfigMap/x: data.run.sh"),
@@ -60,6 +70,8 @@ def test_secrets_that_stand_in_git(found: dict[str, Any], where: str) -> None:
         thing("Secret", stringData={"to-be-filled": ""}),
         thing("Secret", stringData={"password": "ENC[AES256_GCM,data:abc=,iv:def=,tag:ghi=,type:str]"}),
         thing("SealedSecret", "bitnami.com/v1alpha1", spec={"encryptedData": {"password": "AgB"}}),
+        thing("SealedSecret", spec={"template": {"data": {"url": "pg://me:{{.password}}@db, pg://me:{{ .p }}@db"}}}),
+        {"kind": "Kustomization", "secretGenerator": [{"name": "s", "envs": ["s.env"]}, "broken"]},
         thing(data={"user": "mlflow", "motto": "no secret at all"}),
         deployment({"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "a", "key": "password"}}}),
         deployment(*({"name": name, "value": value} for name, value in HARMLESS)),
@@ -82,3 +94,8 @@ def test_the_objects_among_documents():
         {"kind": "List", "items": [fine]},
     ]
     assert list(objects(found)) == [fine, fine]
+
+
+def test_a_kustomization_needs_no_kind():
+    (found,) = objects([{"secretGenerator": [{"literals": ["a=b"]}]}])
+    assert plain_secrets([found]) == ["Kustomization/kustomization: secretGenerator.a"]

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.yaml_text import documents
+from ansible_collections.ai_how.cloud.plugins.module_utils._sealed import document
 from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.document import (
     dump,
     with_document,
@@ -103,6 +104,23 @@ def test_a_file_with_windows_line_ends_says_what_was_wanted():
     assert new == text.replace("user: AgA", "user: AgX")
 
 
+def test_lines_that_are_added_have_the_line_ends_of_the_file_and_its_mark_of_byte_order_stays():
+    text = "\ufeff" + FILE.replace("\n", "\r\n")
+    new = changed(text, lambda wanted: wanted["spec"]["encryptedData"].update(new="AgX"))
+    assert new == text.replace("token: AgD\r\n", "token: AgD\r\n        new: AgX\r\n")
+    assert without_document(text, mine, "f") == text[: text.index("---\r\n# The secret")]
+
+
+def test_a_tab_that_libyaml_alone_takes():
+    assert with_document("kind:\tMine\na: b\n", mine, {"kind": "Mine", "a": "c"}, "f") == "kind:\tMine\na: c\n"
+
+
+@pytest.mark.parametrize("value", ["a\n\n", "\n"])
+def test_line_ends_at_the_end_of_a_value(value):
+    new = changed(FILE, lambda wanted: wanted["spec"]["encryptedData"].update(user=value))
+    assert "..." not in new
+
+
 def test_a_document_more():
     wanted = {"kind": "Mine", "a": "b"}
     assert with_document("", mine, wanted, "f") == "---\nkind: Mine\na: b\n"
@@ -128,6 +146,17 @@ def test_texts_stay_texts_in_go_too(text):
     assert yaml.safe_load(written) == {"a": text}
     plain = written.removeprefix("a: ").rstrip("\n")
     assert plain[0] in "'\"|" or (plain[0].isalpha() and len(plain) > 1)
+
+
+def test_libyaml_and_python_write_the_same(monkeypatch):
+    value = {"a": ["1", {"b": "x\ny\n"}], "c": "é\u2028", "d": {}, "e": "AgA=" * 90, "f": " x: #", "g": None}
+    fast = dump(value)
+    monkeypatch.setattr(document, "_FastDumper", document._Dumper)
+    assert dump(value) == fast
+
+
+def test_a_sign_that_libyaml_would_escape():
+    assert dump({"a": "key 🔑"}) == "a: key 🔑\n"
 
 
 texts = st.text(string.printable, max_size=8) | st.sampled_from(["AgA=", "y", "1e3", "# no", "a: b", "é\u2028", "🔑"])

@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import base64
+import multiprocessing
 import os
+import socket
 import stat
+import threading
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused, Unavailable
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Invalid, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.runner import declare
 from ansible_collections.ai_how.cloud.plugins.module_utils._sealed import driver
 from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.driver import Task, examine
@@ -117,7 +120,89 @@ def test_a_file_that_is_not_for_us(tmp_path, text, said):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    assert "cannot be written: No such file" in run(path=str(tmp_path / "no" / "f.yaml"))["msg"]
+    for check in (True, False):
+        result = run(check, path=str(tmp_path / "no" / "f.yaml"))
+        assert "cannot be written: No such file" in result["msg"]
+        assert result["changed"] is False
+
+
+def test_a_folder_in_which_this_user_may_not_write(tmp_path, monkeypatch):
+    monkeypatch.setattr(driver.os, "access", lambda path, mode: False)  # root may write everywhere
+    for check in (True, False):
+        assert "cannot be written: Permission denied" in run(check, path=str(tmp_path / "f.yaml"))["msg"]
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_link_to_nothing_is_no_file_yet(tmp_path):
+    path, link = tmp_path / "f.yaml", tmp_path / "link.yaml"
+    link.symlink_to(path)
+    assert run(path=str(link))["changed"] is True
+    assert unsealed(read(path)) == {"x": b"hunter2"}
+    assert run(path=str(link), state="absent")["changed"] is True
+    assert run(path=str(link), state="absent")["changed"] is False
+
+
+def test_a_file_without_end_is_not_read(tmp_path):
+    with pytest.raises(Invalid, match="/dev/zero has more than 64 MiB"):
+        run(path=str(tmp_path / "f.yaml"), files={"x": "/dev/zero"})
+
+
+def observed(path, **options):
+    """A task that has seen what is there and has written nothing yet: the second half."""
+    parts, params = Task(), task(**{**A, "path": str(path), **options})
+    domain = parts.domain(params)
+    store = parts.store(params)
+    (item,) = domain.items
+    (action,) = domain.plan(item, store.observe([item.key.namespace])[item.key])
+    return lambda: store.apply(action, dry_run=False)
+
+
+def test_what_others_wrote_in_the_meantime_stays(tmp_path):
+    path = tmp_path / "f.yaml"
+    write = observed(path, name="late")
+    run(path=str(path), name="early")
+    write()
+    assert [raw["metadata"]["name"] for raw in yaml.safe_load_all(path.read_text())] == ["early", "late"]
+
+
+def test_the_same_secret_changed_by_others_in_the_meantime_is_told(tmp_path):
+    path = tmp_path / "f.yaml"
+    run(path=str(path))
+    write = observed(path, string_data={"y": "1"}, merge=True)
+    run(path=str(path), string_data={"z": "1"}, merge=True)
+    before = path.read_text()
+    with pytest.raises(Conflict, match="was changed by somebody else in the meantime; run the task again"):
+        write()
+    assert path.read_text() == before
+
+
+def test_two_tasks_at_once_lose_nothing(tmp_path):
+    """Each in a process of its own, as two hosts of a play that both delegate to the controller."""
+    path = tmp_path / "f.yaml"
+
+    def seal(number):
+        for turn in range(10):
+            run(path=str(path), name=f"s{number}-{turn}")
+
+    context = multiprocessing.get_context("fork")
+    tasks = [context.Process(target=seal, args=(number,)) for number in range(3)]
+    for each in tasks:
+        each.start()
+    for each in tasks:
+        each.join()
+    assert [each.exitcode for each in tasks] == [0, 0, 0]
+    assert len(list(yaml.safe_load_all(path.read_text()))) == 30
+
+
+def test_annotations_of_ours_that_fit_nothing(tmp_path):
+    path = tmp_path / "f.yaml"
+    path.write_text(
+        "kind: SealedSecret\nmetadata: {name: a, namespace: null, annotations: "
+        '{ai-how.cloud/sealed-for: \'{"x": "f:1", "y": "f:1"}\', ai-how.cloud/hmac: \'[]\'}}\n'
+        "spec: {encryptedData: {x: 5, y: [1]}}\n"
+    )
+    assert run(path=str(path))["changed"] is True
+    assert unsealed(read(path)) == {"x": b"hunter2"}
 
 
 def test_a_certificate_from_a_file_and_from_a_url(tmp_path):
@@ -129,6 +214,15 @@ def test_a_certificate_from_a_file_and_from_a_url(tmp_path):
         assert "manifest" in run(certificate=f"{api.url}/v1/cert.pem")
         with pytest.raises(Unavailable, match=r"cert\.pem cannot be fetched: .*404"):
             run(certificate=f"{api.url}/v1/cert.pem")
+
+
+def test_a_server_that_speaks_no_http():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answering = threading.Thread(target=lambda: server.accept()[0].sendall(b"hello\n"))
+        answering.start()
+        with pytest.raises(Unavailable, match="cannot be fetched"):
+            run(certificate=f"http://127.0.0.1:{server.getsockname()[1]}/cert.pem")
+        answering.join()
 
 
 @pytest.mark.parametrize(
@@ -223,6 +317,17 @@ def test_what_another_manager_put_there_stays_and_is_said():
         assert "hunter2" not in str(api.requests[-1].body)
     assert result["failed"] is True
     assert "y stays, since another field manager put it there" in result["msg"]
+
+
+def test_a_key_that_would_stay_is_told_before_anything_is_changed():
+    foreign = {"metadata": {"name": "a", "namespace": "b"}, "spec": {"encryptedData": {"x": "AgA", "y": "AgB"}}}
+    with serve() as api:
+        api.answers = [Answer(200, {**LIST, "items": [foreign]}), Answer(200, {**LIST, "items": []})]
+        api.answers.append(Answer(200, foreign))
+        result = run(cluster=True, host=api.url)
+        assert [request.query.get("dryRun") for request in api.requests] == [None, None, "All"]
+    assert (result["changed"], result["failed"]) == (False, True)
+    assert "y stays" in result["msg"]
 
 
 def test_a_deletion_in_the_cluster():

@@ -85,9 +85,37 @@ def test_the_first_certificate_counts():
     assert len(found.fingerprint) == 64
 
 
+# Of the curve secp112r1, which cryptography does not know, and of 512 bits, which no library makes any more
+CURVE = b"""\
+-----BEGIN CERTIFICATE-----
+MIIBIzCB7qADAgECAhQos9/KbIky++sM0HFcGnAOwLm1xzAKBggqhkjOPQQDAjAM
+MQowCAYDVQQDDAF4MCAXDTI2MTEyNTIzMzQ0MloYDzIwNTEwNzE3MjMzNDQyWjAM
+MQowCAYDVQQDDAF4MDIwEAYHKoZIzj0CAQYFK4EEAAYDHgAEL517kD/+DqpGLO2W
+7cnSRlkusxM2saET6362yaNTMFEwHQYDVR0OBBYEFKnXZojD6rf6dA4cXadTzeV2
+eHcRMB8GA1UdIwQYMBaAFKnXZojD6rf6dA4cXadTzeV2eHcRMA8GA1UdEwEB/wQF
+MAMBAf8wCgYIKoZIzj0EAwIDJAAwIQIPAJPmGg+QqcY9TW+UYtJuAg4fVPJFBYnb
+s+CnxMo5ag==
+-----END CERTIFICATE-----
+"""
+SMALL = b"""\
+-----BEGIN CERTIFICATE-----
+MIIBcTCCARugAwIBAgIUCARjDZy2sQxXXfmWHJ2CNJJeXYgwDQYJKoZIhvcNAQEL
+BQAwDDEKMAgGA1UEAwwBeDAgFw0yNjExMjUyMzM1MjJaGA8yMDUxMDcxNzIzMzUy
+MlowDDEKMAgGA1UEAwwBeDBcMA0GCSqGSIb3DQEBAQUAA0sAMEgCQQDE8N00HIpn
+EA2fAdtav92ULOp+1nbAT5eSbwzEGhaneuqV3x/r2fyzqieq0tZnKoITmGkVgX8V
+D1Eeg/aUerwvAgMBAAGjUzBRMB0GA1UdDgQWBBSW9Opqi3eLPBnf2+hqzHD6U4Iq
+VjAfBgNVHSMEGDAWgBSW9Opqi3eLPBnf2+hqzHD6U4IqVjAPBgNVHRMBAf8EBTAD
+AQH/MA0GCSqGSIb3DQEBCwUAA0EAnxYBlRIpGPI3pehGxeAGOTbAfTNBgJWAa/vA
+xj7csZt7HgcOY2LCwvUEj9OpwRujQJIcM7MniSVfTwKLjfANFg==
+-----END CERTIFICATE-----
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (CURVE, "it is of a kind of key that is not known here, and sealing needs one of an RSA key"),
+        (SMALL, "it is of an RSA key of 512 bits, and the controller takes 1024 or more"),
         (b"", "it holds no certificate in PEM"),
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "it holds no certificate in PEM"),
         (elliptic(), "it is of ECPublicKey, and sealing needs one of an RSA key"),

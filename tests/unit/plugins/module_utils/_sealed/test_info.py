@@ -56,6 +56,7 @@ def test_an_annotation_that_is_not_as_we_write_it(marks):
             {"spec": {**FINE["spec"], "template": {"metadata": {"annotations": WIDE}}}},
             "its annotations say the scope strict, those of its template cluster-wide",
         ),
+        ({"metadata": {"generateName": "a-", "namespace": "b"}}, "it has no name; say the name"),
         ({"metadata": {"name": "a"}}, "it has no namespace, and its scope is strict"),
     ],
 )

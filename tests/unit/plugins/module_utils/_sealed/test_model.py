@@ -11,6 +11,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.model import 
     ARGUMENTS,
     SECRET,
     SecretKey,
+    file_mode,
     wanted_secrets,
 )
 
@@ -18,10 +19,12 @@ FILES = {
     "ca.pem": b"\x00\xff",
     "latin.env": b"A=\xe9",
     "some.env": '\ufeff# note\n\n  A=1=2\nB= "quoted" \r\nC=\n'.encode(),
+    "lines.env": "A=1\u20282\x0c3\r\nB=4\r".encode(),
     "broken.env": b"A=1\nB\n",
     "secret.yaml": b"kind: Secret\nmetadata: {name: a, namespace: b}\ndata: {x: MQ==}\n",
     "two.yaml": b"kind: Secret\n---\nkind: Secret\n",
 }
+A = {"name": "a", "namespace": "b"}
 SECRET_OBJECT = {
     "kind": "Secret",
     "metadata": {
@@ -76,6 +79,21 @@ def test_values_of_all_sources_and_which_one_wins():
     }
 
 
+def test_lines_of_an_environment_end_as_for_kubectl():
+    assert wanted(**A, env_files=["lines.env"]).values == {"A": "1\u20282\x0c3".encode(), "B": b"4"}
+
+
+@pytest.mark.parametrize(("given", "bits"), [("0600", 0o600), ("600", 0o600), (0o600, 0o600), ("0o644", 0o644)])
+def test_a_mode_in_quotes_and_without(given, bits):
+    assert file_mode(given) == bits
+
+
+@pytest.mark.parametrize("given", ["rw", "", "0999", "77777", -1, None, [1]])
+def test_what_is_no_mode(given):
+    with pytest.raises(Invalid, match=r"^mode is .*, expected one in octal"):
+        file_mode(given)
+
+
 def test_what_a_definition_hands_on():
     found = wanted(definition=SECRET_OBJECT)
     assert found.key == SecretKey("b", "a")
@@ -107,9 +125,6 @@ def test_a_secret_for_all_namespaces_needs_none_in_a_file():
     assert wanted(name="a", scope="cluster-wide", path="f", string_data={"x": "1"}).key == SecretKey("", "a", "f")
 
 
-A = {"name": "a", "namespace": "b"}
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -120,6 +135,14 @@ A = {"name": "a", "namespace": "b"}
         ({"name": "a", "scope": "cluster-wide"}, "namespace is missing"),
         ({**A, "string_data": {"a b": "1"}}, "a b is no key of a Secret"),
         ({**A, "string_data": {"a": 123}}, "the value of a is no text; put it into quotes"),
+        ({**A, "string_data": {"a": "hunter2\udcff"}}, "the value of a is no Unicode; give binary values by data or"),
+        ({**A, "string_data": {"..": "1"}}, ".. is no key of a Secret"),
+        ({**A, "string_data": {"..a": "1"}}, "..a is no key of a Secret"),
+        ({**A, "string_data": {".": "1"}}, ". is no key of a Secret"),
+        ({**A, "name": "a..b", "string_data": {"a": "1"}}, "name is missing, or one that Kubernetes does not take"),
+        ({**A, "string_data": {"a": "1"}, "labels": {"l": None}}, "the label l is no text; put it into quotes"),
+        ({**A, "string_data": {"a": "1"}, "annotations": {"n": {}}}, "the annotation n is no text"),
+        ({**A, "string_data": {"a": "1"}, "hmac_key": ""}, "hmac_key has 0 characters"),
         ({**A, "data": {"a": "hunter2!"}}, "the value of a in data is no base64"),
         ({**A, "data": {"a": 12}}, "the value of a in data is no base64"),
         ({**A, "env_files": ["broken.env"]}, "broken.env, line 2 has no ="),

@@ -162,6 +162,15 @@ def test_a_merge_into_what_kubeseal_wrote_without_annotations():
     assert unsealed(merged.raw) == {"x": b"1", "y": b"2"}
 
 
+@pytest.mark.parametrize("cluster", [False, True])
+def test_a_merge_that_would_leave_nothing_is_refused(cluster):
+    place = {"path": None, "cluster": True} if cluster else {}
+    seen, _sealing = run(string_data={"x": "1"}, **place)
+    for there in (seen, NOTHING):
+        with pytest.raises(Refused, match="would hold nothing; give a key or keep one"):
+            run(there, merge=True, remove_keys=["x"], **place)
+
+
 def test_a_merge_of_another_scope_is_refused():
     seen, _sealing = run(string_data={"x": "1"})
     with pytest.raises(Refused, match="has the scope strict, and its other keys would not open with cluster-wide"):
