@@ -12,7 +12,7 @@ author:
   - ai_how.cloud contributors (@ai-how)
 description:
   - What the API server says, out of the C(msg) of a module of C(kubernetes.core); the first line of it where no API
-    server answered.
+    server answered. Without a full stop, since it becomes a part of a sentence.
   - Made for the roles of this collection. It may change or go without notice; use it in no other place.
 options:
   _input:
@@ -43,7 +43,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.answers import 
 def api_reason(answer: Mapping[str, Any]) -> str:
     """``{"msg": "Failed to create object: ...{\\"message\\":\\"no\\"...}"}`` becomes ``no``."""
     text = str(answer.get("msg", "no reason given"))
-    return api_message(text) or text.partition("\n")[0]
+    return (api_message(text) or text.partition("\n")[0]).rstrip(".")
 
 
 class FilterModule:

@@ -62,7 +62,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn, Optional
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
@@ -172,6 +172,8 @@ def _no_garbage() -> Iterator[None]:
 def _read(loader: DataLoader, path: str) -> str:
     try:
         text = loader.get_text_file_contents(path)
+    except AnsibleFileNotFound as error:  # whose own words are three lines about modules
+        raise Invalid(f"{path}: cannot be read: there is no such file; correct the option file.") from error
     except AnsibleError as error:
         raise Invalid(f"{path}: cannot be read: {error}") from error
     return str(text)  # not its subclass with Ansible's tags, which PyYAML does not take

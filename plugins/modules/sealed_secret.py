@@ -257,6 +257,7 @@ EXAMPLES = r"""
     remove_keys: [oldkey]
     path: "{{ gitops_dir }}/base/mlops/minio/sealed-secret.yaml"
     certificate: "{{ gitops_dir }}/sealed-secrets.pem"
+    hmac_key: "{{ vault_hmac_key }}"
 
 - name: A TLS secret, straight into the cluster
   ai_how.cloud.sealed_secret:

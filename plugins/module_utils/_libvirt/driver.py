@@ -57,8 +57,9 @@ def connect(params: Mapping[str, Any]) -> Driver:
 
 def tell(params: Mapping[str, Any], dry_run: bool, run_command: RunCommand) -> Mapping[str, Any]:
     """The work of the module libvirt_gpu_info. Reads only."""
+    connection = open_connection(params["uri"], read_only=True)
     with _reworded("the hypervisor cannot be read"):
-        hypervisor = Hypervisor(read_host(Path("/")), _domains(open_connection(params["uri"], read_only=True)))
+        hypervisor = Hypervisor(read_host(Path("/")), _domains(connection))
     gpus = describe(hypervisor, params["all_devices"])
     return {"changed": False, "gpus": gpus, "report": report(gpus)}
 

@@ -21,6 +21,7 @@ STATUS = '{"kind":"Status","status":"Failure","message":"secrets \\"x\\" is forb
         ({"msg": f"Failed to create object: {STATUS.encode()!r}"}, 'secrets "x" is forbidden: a > b'),
         ({"msg": 'body: b\'{"message":"it\\\'s gone","code":404}\''}, "it's gone"),
         ({"msg": "Could not connect:\nTraceback ..."}, "Could not connect:"),
+        ({"msg": "Invalid kube-config file. None found."}, "Invalid kube-config file. None found"),
         ({}, "no reason given"),
     ],
 )

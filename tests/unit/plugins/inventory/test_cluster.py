@@ -143,7 +143,10 @@ def test_a_wrong_file_ends_the_run(folder: Path, source: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("plugin: ai_how.cloud.cluster\nfile: nowhere.yaml\n", "nowhere.yaml: cannot be read: "),
+        (
+            "plugin: ai_how.cloud.cluster\nfile: nowhere.yaml\n",
+            "nowhere.yaml: cannot be read: there is no such file; correct ",
+        ),
         ("plugin: ai_how.cloud.cluster\nfiel: x\n", "inventory.yml:2: fiel is not known here, expected one of "),
         ("plugin: ai_how.cloud.cluster\n", "inventory.yml:1: clusters is missing, expected a structure."),
         (
