@@ -107,8 +107,7 @@ def plan_present(vm: Vm, seen: Seen, policy: Policy) -> Plan:
     live_changes = xml.patch(parse(seen.live_xml), spec) if seen.live_xml else []
     outdated = any(_outdates(change, vm) for change in live_changes)
     stuck = xml.removals(live_changes) - xml.removals(changes)  # an earlier run tried, and the guest kept them
-    cycles = seen.is_on and (policy.state == "restarted" or ((outdated or stuck) and policy.restart == "if_required"))
-    cycles = bool(cycles) and policy.state in ("running", "restarted")
+    cycles = seen.is_on and _cycles(policy, outdated or bool(stuck))
     if not seen.xml:  # before its disks, so that nothing is made for what libvirt refuses
         _plan_definition("define", wanted, Impact.LIVE, steps)
     _plan_disks(spec, seen, steps)
@@ -122,17 +121,19 @@ def plan_present(vm: Vm, seen: Seen, policy: Policy) -> Plan:
     if vm.autostart not in (None, seen.autostart):
         what = f"turn autostart {'on' if vm.autostart else 'off'}"
         steps.add(act.SetAutostart, what, Impact.LIVE, vm.autostart, autostart=vm.autostart)
-    _check_macs(vm, seen.hypervisor)
-    _plan_releases(xml.removed_macs(changes), steps)
-    for nic in vm.networks or ():
-        _plan_reservation(vm, nic, steps)
+    _plan_addresses(vm, xml.removed_macs(changes), steps)
     turns_on = policy.state in ("running", "restarted") and (cycles or not seen.is_on)
     other = Other.parse(ET.tostring(wanted, encoding="unicode"), seen.is_on or turns_on)
     if turns_on:
         check_start(other.host_devices, seen.hypervisor.host, seen.hypervisor.claims(vm.key.name))
         _check_pins(vm, other, seen.hypervisor)
     stays = seen.is_on and not cycles and policy.state != "stopped"
-    return Plan(tuple(steps.taken), other, cycles, bool(outdated) and stays, warnings)
+    return Plan(tuple(steps.taken), other, cycles, outdated and stays, warnings)
+
+
+def _cycles(policy: Policy, required: bool) -> bool:
+    """Whether a VM that is on is turned off and on."""
+    return policy.state == "restarted" or (policy.state == "running" and policy.restart == "if_required" and required)
 
 
 def _check_new(vm: Vm) -> None:
@@ -314,6 +315,13 @@ def _plan_hotplug(live_changes: Sequence[xml.Change], steps: _Steps) -> None:
             xml.plug(live, change)
             text = ET.tostring(live, encoding="unicode")
             steps.add(kind, f"{verb} {change.name}", Impact.LIVE, device, live_xml=text)
+
+
+def _plan_addresses(vm: Vm, removed_macs: Sequence[str], steps: _Steps) -> None:
+    _check_macs(vm, steps.seen.hypervisor)
+    _plan_releases(removed_macs, steps)
+    for nic in vm.networks or ():
+        _plan_reservation(vm, nic, steps)
 
 
 def _check_macs(vm: Vm, hypervisor: Hypervisor) -> None:

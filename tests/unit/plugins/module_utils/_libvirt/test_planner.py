@@ -435,6 +435,14 @@ def test_cpus_that_were_given_to_two_vms_of_which_one_runs():
         Simulated(host=TWO_GPUS).run(*vms, state="running")
 
 
+def test_a_vm_holds_what_it_runs_with_and_what_it_starts_with():
+    defined, live = (
+        Other(True, ("a",), ("x",), ("m",), frozenset({0})),
+        Other(True, ("b",), ("x", "y"), (), frozenset({1})),
+    )
+    assert defined.joined(live) == Other(True, ("a", "b"), ("x", "y"), ("m",), frozenset({0, 1}))
+
+
 def test_a_numa_node_that_is_not_there():
     with pytest.raises(Refused, match="this hypervisor has no NUMA node 7; its nodes are: 0"):
         Simulated(host=TWO_GPUS).run(web(numa_node="7"))
