@@ -77,8 +77,12 @@ def hypervisor(folder: Path) -> Iterator[Libvirt]:
 
 
 def _mount(folder: Path) -> None:
+    cgroups = folder / "cgroups"
+    cgroups.mkdir()
     _run("ip", "link", "set", "lo", "up")
+    _run("mount", "--rbind", "/sys/fs/cgroup", str(cgroups))
     _run("mount", "-t", "sysfs", "sysfs", "/sys")  # with the links of this network namespace
+    _run("mount", "--rbind", str(cgroups), "/sys/fs/cgroup")
     shutil.copytree("/etc/libvirt", folder / "etc")
     with (folder / "etc/qemu.conf").open("a") as settings:
         settings.write("cgroup_controllers = []\n")  # groups are the machine's, and would stay
