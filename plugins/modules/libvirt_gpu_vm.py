@@ -60,7 +60,7 @@ options:
   delete_disks:
     description:
       - Whether O(state=absent) deletes the disks as well that this module made, unless another VM has them.
-      - A disk that was given by its path is not deleted.
+      - A disk that was given by its path is not deleted, and one that a disk of another VM is made on is refused.
     type: bool
     default: false
   vms:
@@ -114,6 +114,7 @@ options:
           - V(dedicated) gives each vCPU a CPU of the hypervisor that no other VM has, of the NUMA node of its GPU.
           - V(node) lets all of them move among the CPUs of that node.
           - A list of CPUs like V(4-7,12) has one for each vCPU, in that order. V(none) lifts what was pinned.
+          - Lists of several VMs may overlap; a VM is not started while another one runs with one of its CPUs.
         type: str
       memory: &memory
         description: Memory with its unit, like V(8G); units are binary. A new VM needs it.
@@ -169,10 +170,12 @@ options:
             description: A bridge of the hypervisor.
             type: str
           mac:
-            description: MAC address; by default one that is always the same for this name and place in the list.
+            description:
+              - MAC address, which no other VM may have; by default one that is always the same for this name and place
+                in the list.
             type: str
           address:
-            description: The address that the network's DHCP server reserves for it.
+            description: The IPv4 address that the network's DHCP server reserves for it.
             type: str
       shares: &shares
         description: Folders of the hypervisor that the guest sees by virtiofs.

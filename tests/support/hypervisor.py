@@ -84,6 +84,8 @@ def _mount(folder: Path) -> None:
     _run("mount", "-t", "sysfs", "sysfs", "/sys")  # with the links of this network namespace
     _run("mount", "--rbind", str(cgroups), "/sys/fs/cgroup")
     shutil.copytree("/etc/libvirt", folder / "etc")
+    with (folder / "etc/qemu.conf").open("a") as settings:
+        settings.write("cgroup_controllers = []\n")  # groups are the machine's, and would stay
     _run("mount", "--bind", str(folder / "etc"), "/etc/libvirt")
     for directory in _STATE:
         _run("mount", "-t", "tmpfs", "tmpfs", directory)

@@ -120,7 +120,8 @@ def what_a_hypervisor_lacks() -> str:
     lacking = [f"{program} (Debian: {package})" for program, package in tools if not shutil.which(program)]
     if not list(Path("/usr/share").glob("OVMF/OVMF_CODE*.secboot.fd")):
         lacking.append("UEFI with secure boot for virtual machines (Debian: ovmf)")
-    if subprocess.run([SYSTEM_PYTHON, "-c", "import libvirt"], capture_output=True, check=False).returncode:
+    python = [SYSTEM_PYTHON, "-c", "import libvirt"]
+    if not shutil.which(SYSTEM_PYTHON) or subprocess.run(python, capture_output=True, check=False).returncode:
         lacking.append(f"libvirt of {SYSTEM_PYTHON} (Debian: python3-libvirt)")
     if os.geteuid() != 0:
         return "; ".join(["this user is not root", *lacking])

@@ -66,7 +66,7 @@ def test_disks_that_were_kept_come_back(play: Play, libvirt: Libvirt) -> None:
 
 
 def test_a_vm_that_runs_gets_what_it_can_get(play: Play, libvirt: Libvirt) -> None:
-    """Disks grow and come, networks come and go; memory waits for the next start."""
+    """Disks grow and come, networks come, and go where the guest releases them; memory waits for the next start."""
     more = {
         **WEB,
         "state": "running",
@@ -88,8 +88,10 @@ def test_a_vm_that_runs_gets_what_it_can_get(play: Play, libvirt: Libvirt) -> No
 
     fewer = {**more, "networks": [{"address": "192.168.122.50"}]}
     restart = {**fewer, **PULL_THE_PLUG, "restart": "if_required"}
-    gone, restarted, again = play(fewer, restart, restart)
-    assert changes([gone, restarted, again]) == [True, True, False]
+    kept, restarted, again = play(fewer, restart, restart)
+    assert "its guest does not release it; it goes when the VM is restarted" in kept["msg"]  # nothing runs in it
+    assert sum(name.startswith("running with networks") for name in kept["diff"][0]["after"]) == 2
+    assert changes([restarted, again]) == [True, False]
     assert not again["restart_required"]
     running = ET.fromstring(libvirt.virsh("dumpxml", "web"))
     assert running.findtext("memory") == str(160 * 1024)
@@ -108,8 +110,9 @@ def test_a_disk_grows_while_its_vm_is_off(play: Play, libvirt: Libvirt) -> None:
 
 def test_the_seed_is_written_anew_when_its_content_changes(play: Play, libvirt: Libvirt) -> None:
     other = {**WEB, "cloud_init": {"user_data": "#cloud-config\npassword: swordfish\n"}}
-    results = play(WEB, other, other)
+    results = play({**WEB, "state": "running"}, other, other)
     assert changes(results)[1:] == [True, False]
+    assert [result["restart_required"] for result in results] == [False, True, True]
     image = IMAGES / "web-seed.iso"
     assert image.stat().st_mode & 0o777 == 0o600
     shown = subprocess.run(
@@ -171,6 +174,59 @@ def test_two_vms_in_one_task(play: Play, libvirt: Libvirt) -> None:
     assert "lost.qcow2, which is neither a volume of pool default nor a file" in lost["msg"]
     changes(play({"vms": [{"name": "a"}, {"name": "b"}], "state": "absent", "delete_disks": True}))
     assert [path.name for path in IMAGES.iterdir()] == ["base.qcow2"]
+
+
+def test_what_cannot_be_leaves_nothing_behind(play: Play, libvirt: Libvirt, tmp_path: Path) -> None:
+    """One sentence, no VM and no disk: what libvirt refuses, a pool that is full, and what another VM has."""
+    full = tmp_path / "full"
+    full.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(full)], check=True)
+    libvirt.virsh("pool-define-as", "full", "dir", "--target", str(full))
+    libvirt.virsh("pool-start", "full")
+    there = {**WEB, "networks": [{"mac": "52:54:00:00:00:01"}]}
+    wrong = {
+        "cannot define: ": {"machine": "pc-q35-99"},
+        "the storage pool full has": {"disks": [{"size": "1M"}, {"size": "1M", "pool": "full"}]},
+        'is one of VM "web"': {"networks": [{"mac": "52:54:00:00:00:01"}]},
+        "is the hypervisor's, or that of all": {"networks": [{"address": "192.168.122.1"}]},
+        "this hypervisor has no NUMA node 99": {"numa_node": "99"},
+        "which is in no pool": {"disks": [{"base": "/etc/hostname", "copy": True}]},
+    }
+    _, *refused = play(there, *({**WEB, "networks": [], "name": "bad", **options} for options in wrong.values()))
+    for sentence, result in zip(wrong, refused, strict=True):
+        assert sentence in result["msg"]
+        assert "\n" not in result["msg"]
+        assert (result["failed"], result["changed"], result.get("warnings")) == (True, False, None), sentence
+    assert not list(IMAGES.glob("bad*"))
+    assert libvirt.virsh("list", "--all", "--name") == "web"
+    libvirt.virsh("pool-destroy", "full")
+    libvirt.virsh("pool-undefine", "full")
+
+
+def test_a_disk_that_another_is_made_on_is_kept(play: Play, libvirt: Libvirt) -> None:
+    on_it = {**WEB, "name": "on-it", "networks": [], "disks": [{"base": "web-vda.qcow2"}]}
+    _, _, refused = play(WEB, on_it, {"name": "web", "state": "absent", "delete_disks": True})
+    assert "on-it-vda.qcow2 is made on" in refused["msg"]
+    assert (IMAGES / "web-vda.qcow2").exists()
+    names = ("on-it", "web")
+    changes(play(*({"name": name, "state": "absent", "delete_disks": True} for name in names)))
+
+
+def test_two_tasks_at_once(libvirt: Libvirt, play: Play, tmp_path: Path) -> None:
+    """Each does what is left, or says what came in between; afterwards nothing is left."""
+    options = {**WEB, "state": "running"}
+    folders = [tmp_path / "one", tmp_path / "two"]
+    results: list[dict[str, Any]] = []
+    threads = []
+    for folder in folders:
+        folder.mkdir()
+        threads.append(threading.Thread(target=lambda to=folder: results.extend(play_tasks(to, (options,)))))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
+    assert any(not result["failed"] for result in results), results
+    assert not any("Traceback" in str(result.get("msg")) for result in results), results
+    assert changes(play(options)) == [False]
 
 
 def test_a_run_after_libvirtd_was_killed_carries_on(play: Play, libvirt: Libvirt, tmp_path: Path) -> None:

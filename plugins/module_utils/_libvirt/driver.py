@@ -52,7 +52,8 @@ _QCOW2 = b"QFI\xfb"
 
 def connect(params: Mapping[str, Any]) -> Driver:
     """The driver for the VMs of a task."""
-    return Driver(open_connection(params["uri"]), parse_vms(params), params["wait_for"])
+    deletes = params["state"] == "absent" and params["delete_disks"]
+    return Driver(open_connection(params["uri"]), parse_vms(params), params["wait_for"], deletes)
 
 
 def tell(params: Mapping[str, Any], dry_run: bool, run_command: RunCommand) -> Mapping[str, Any]:
@@ -85,14 +86,25 @@ def _say_nothing(_context: Any, _error: Any) -> None:
 
 
 def _words(error: Any) -> str:
-    return str(error.get_error_message() or error)
+    """In one line."""
+    lines = [line.strip() for line in str(error.get_error_message() or error).splitlines()]
+    return "; ".join(dict.fromkeys(filter(None, lines)))
 
 
 class Driver:
     """Reads and changes the VMs of one task over one connection; used from several threads."""
 
-    def __init__(self, connection: Any, vms: Sequence[Vm], wait_for: str, root: Path = Path("/")) -> None:
-        self._connection, self._vms, self._wait_for, self._root = connection, vms, wait_for, root
+    def __init__(
+        self,
+        connection: Any,
+        vms: Sequence[Vm],
+        wait_for: str,
+        deletes: bool,
+        root: Path = Path("/"),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._connection, self._vms, self._wait_for, self._deletes = connection, vms, wait_for, deletes
+        self._root, self._sleep = root, sleep
         self._look = _FIRST_LOOK
         self._lock = threading.Lock()
         self.world: dict[Key, Seen] = {}
@@ -102,7 +114,8 @@ class Driver:
             domains = _domains(self._connection)
             host = read_host(self._root) if self._needs_host(domains) else Host()
             pools, networks = _pools(self._connection), _networks(self._connection)
-            hypervisor = self._with_storage(Hypervisor(host, domains, pools, networks=networks))
+            overlays = _overlays(self._connection) if self._deletes else {}
+            hypervisor = self._with_storage(Hypervisor(host, domains, pools, networks=networks, overlays=overlays))
             self.world = {vm.key: self._see(vm, hypervisor) for vm in self._vms}
         return dict(self.world)
 
@@ -110,24 +123,25 @@ class Driver:
         if not dry_run:
             with _reworded(f"{action.key}: cannot {action.what}"):
                 _DO[type(action)](self._connection, action)
-                self._look_at(action.key, anew=isinstance(action, act.Define))
+                self._look_at(action.key, action)
         return action.after
 
     def write(self, action: act.Action) -> bool:
         with _reworded(f"{action.key}: cannot {action.what}"):
             domain = self._connection.lookupByName(action.key.name)
+            done = True
             if isinstance(action, act.Start):
-                domain.resume() if domain.isActive() else domain.create()
+                done = _start(domain)
             elif isinstance(action, act.Shutdown):
                 domain.shutdown()
             else:
                 domain.destroy()
             self._look_at(action.key)
-        return True
+        return done
 
     def wait_for_change(self, namespaces: Sequence[str], timeout: float) -> News:
         """libvirt has no event for a lease, an answer at port 22 or an agent, so these are looked for."""
-        time.sleep(max(0.0, min(timeout, self._look)))
+        self._sleep(max(0.0, min(timeout, self._look)))
         self._look = min(self._look * 1.5, _LAST_LOOK)
         try:
             with _reworded("the VMs cannot be looked at"), ThreadPoolExecutor(_LOOKERS) as pool:
@@ -148,14 +162,16 @@ class Driver:
         declared = any(vm.gpus is not None or vm.cpu_pinning or vm.numa_node for vm in self._vms)
         return declared or any(domain.host_devices for domain in mine)
 
-    def _look_at(self, key: Key, anew: bool = False) -> None:
-        """Its state, and what was asked to be waited for; with ``anew`` its definition, too."""
+    def _look_at(self, key: Key, done: Optional[act.Action] = None) -> None:
+        """Its state, and what was asked to be waited for; and what was ``done`` to its definition or seed."""
         domain = _domain(self._connection, key.name)
         state = _state(domain)
         addresses, ready = _answers(domain, self._wait_for) if state == "running" else ((), frozenset())
-        text = _inactive(domain) if anew else self.world[key].xml
+        seen = self.world[key]
+        text = _inactive(domain) if isinstance(done, act.Define) else seen.xml
+        digest = seed.digest(done.content) if isinstance(done, act.WriteSeed) else seen.seed
         with self._lock:
-            self.world[key] = replace(self.world[key], xml=text, state=state, addresses=addresses, ready=ready)
+            self.world[key] = replace(seen, xml=text, seed=digest, state=state, addresses=addresses, ready=ready)
 
     def _see(self, vm: Vm, hypervisor: Hypervisor) -> Seen:
         if vm.key.name not in hypervisor.domains:
@@ -179,7 +195,7 @@ class Driver:
         there = {name: self._volumes(name) for name in names if hypervisor.pools[name].active}
         volumes = {(pool, name): _volume(there[pool][name]) for pool, name in wanted if name in there.get(pool, ())}
         images = {(pool, base): image for pool, base in bases if (image := self._image(there.get(pool, {}), base))}
-        return replace(hypervisor, volumes=volumes, images=images)
+        return replace(hypervisor, pools=_pools(self._connection), volumes=volumes, images=images)
 
     def _volumes(self, pool: str) -> dict[str, Any]:
         found = self._connection.storagePoolLookupByName(pool)
@@ -190,7 +206,12 @@ class Driver:
         if base in volumes:
             return _volume(volumes[base])
         path = self._root / base.lstrip("/")
-        return _image_file(path, base) if base.startswith("/") and path.is_file() else None
+        if not base.startswith("/") or not path.is_file():
+            return None
+        try:
+            return _volume(self._connection.storageVolLookupByPath(base))
+        except libvirt.libvirtError:
+            return _image_file(path, base)
 
 
 def _domains(connection: Any) -> dict[str, Other]:
@@ -201,9 +222,7 @@ def _domains(connection: Any) -> dict[str, Other]:
             running = bool(domain.isActive())
             other = Other.parse(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), running)
             if running:
-                live = Other.parse(domain.XMLDesc(0), running)
-                held = tuple(dict.fromkeys([*other.host_devices, *live.host_devices]))
-                other = replace(other, host_devices=held)
+                other = other.joined(Other.parse(domain.XMLDesc(0), running))
             domains[domain.name()] = other
     return domains
 
@@ -281,10 +300,25 @@ def _listens(address: str) -> bool:
 
 
 def _pools(connection: Any) -> dict[str, Pool]:
-    pools = connection.listAllStoragePools()
-    return {
-        pool.name(): Pool(read(parse(pool.XMLDesc()), "target/path") or "", bool(pool.isActive())) for pool in pools
-    }
+    pools = {}
+    for pool in connection.listAllStoragePools():
+        root, active = parse(pool.XMLDesc()), bool(pool.isActive())
+        available = read(root, "available")
+        pools[pool.name()] = Pool(
+            read(root, "target/path") or "", active, int(available) if active and available else None
+        )
+    return pools
+
+
+def _overlays(connection: Any) -> dict[str, list[str]]:
+    """Over all pools that are active."""
+    overlays: dict[str, list[str]] = {}
+    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
+        pool.refresh()
+        for volume in map(_volume, pool.listAllVolumes()):
+            if volume.backing:
+                overlays.setdefault(volume.backing, []).append(volume.path)
+    return overlays
 
 
 def _volume(volume: Any) -> Volume:
@@ -294,6 +328,7 @@ def _volume(volume: Any) -> Volume:
         int(read(root, "capacity") or 0),
         read(root, "target/format/@type") or "raw",
         read(root, "backingStore/path") or "",
+        int(read(root, "allocation") or 0),
     )
 
 
@@ -302,8 +337,8 @@ def _image_file(path: Path, given: str) -> Volume:
     with path.open("rb") as file:
         header = file.read(32)
     if header[:4] == _QCOW2:
-        return Volume(given, int.from_bytes(header[24:32], "big"), "qcow2")
-    return Volume(given, os.stat(path).st_size, "raw")
+        return Volume(given, int.from_bytes(header[24:32], "big"), "qcow2", in_pool=False)
+    return Volume(given, os.stat(path).st_size, "raw", in_pool=False)
 
 
 def _networks(connection: Any) -> dict[str, Network]:
@@ -318,7 +353,7 @@ def _networks(connection: Any) -> dict[str, Network]:
 
 def _subnet(ip: ET.Element) -> str:
     mask = ip.get("prefix") or ip.get("netmask") or "32"
-    return str(ipaddress.ip_interface(f"{ip.get('address')}/{mask}").network)
+    return str(ipaddress.ip_interface(f"{ip.get('address')}/{mask}"))
 
 
 def _seed_digest(connection: Any, text: str) -> str:
@@ -396,7 +431,15 @@ def _attach(connection: Any, action: act.Attach) -> None:
 
 
 def _detach(connection: Any, action: act.Detach) -> None:
-    connection.lookupByName(action.key.name).detachDeviceFlags(action.xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    """libvirt waits five seconds for the guest, and does not say whether it has released the device."""
+    domain = connection.lookupByName(action.key.name)
+    before = len(parse(domain.XMLDesc(0)).findall("devices/*"))
+    domain.detachDeviceFlags(action.xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    if len(parse(domain.XMLDesc(0)).findall("devices/*")) == before:
+        raise Failed(
+            f"{action.key}: cannot {action.what}: its guest does not release it; it goes when the VM is restarted, and "
+            "restart: if_required allows that"
+        )
 
 
 def _set_autostart(connection: Any, action: act.SetAutostart) -> None:
@@ -424,6 +467,17 @@ def _delete_volume(connection: Any, action: act.DeleteVolume) -> None:
     except libvirt.libvirtError as error:
         if error.get_error_code() != libvirt.VIR_ERR_NO_STORAGE_VOL:
             raise
+
+
+def _start(domain: Any) -> bool:
+    """False if somebody else has started it meanwhile."""
+    try:
+        domain.resume() if domain.isActive() else domain.create()
+    except libvirt.libvirtError:
+        if _state(domain) == "running":
+            return False
+        raise
+    return True
 
 
 def _undefine(connection: Any, action: act.Undefine) -> None:

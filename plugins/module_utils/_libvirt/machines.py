@@ -92,7 +92,7 @@ class VirtualMachines:
         return raw
 
     def _warnings(self, item: Vm, seen: Optional[Seen]) -> list[str]:
-        """``seen``: how it is after the run, in which libvirt may have left something out of a definition."""
+        """``seen``: how it is after all was done, where libvirt may have left something out of a definition."""
         plan, dropped = self._plans[item.key], []
         if seen and any(isinstance(action, Define) for action in plan.actions):
             again = plan_present(item, seen, replace(self._policy, state="present"))
@@ -121,6 +121,7 @@ class VirtualMachines:
         self, item: Vm, world: Mapping[Key, Seen], conversation: Optional[PowerConversation]
     ) -> Mapping[str, Any]:
         seen, plan = world[item.key], self._plans[item.key]
+        done = conversation is not None and item.key in conversation.followed()
         return {
             "state": seen.state,
             "actions": [{"what": action.what, "impact": action.impact.value} for action in plan.actions],
@@ -128,5 +129,5 @@ class VirtualMachines:
             "macs": list(plan.other.macs) if plan.other else [],
             "gpus": list(plan.other.host_devices) if plan.other else [],
             "addresses": list(seen.addresses),
-            "warnings": self._warnings(item, None if conversation is None else seen),
+            "warnings": self._warnings(item, seen if done else None),
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Optional
 
@@ -23,7 +23,11 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _ADDRESS = re.compile(r"(?:([0-9a-f]{4}):)?([0-9a-f]{2}:[01][0-9a-f]\.[0-7])")
 _ID = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LARGEST = 2**53  # bytes; libvirt counts further, and no machine has that much
 _TARGET = re.compile(r"vd[a-y]")
+_CPUS = re.compile(r"(\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*)?", re.ASCII)
+_NODE = re.compile(r"gpu|none|\d{1,4}", re.ASCII)
+_CONTROL = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CPU_MODES = ("host-passthrough", "host-model", "maximum")
 
 # Where the seed of cloud-init is attached; as a virtio disk, since kernels made for clouds have no AHCI.
@@ -136,9 +140,11 @@ class Vm:
         if not _NAME.fullmatch(name):
             raise Invalid(f'{where}"{name}" cannot name a VM; use letters, digits, _ . + and -, at most 63 of them')
         try:
+            _refuse_control_characters(params)
             return cls(
                 key=Key(uri, name),
-                **{option: params.get(option) for option in ("description", "type", "machine", "firmware")},
+                description=None if params.get("description") is None else params["description"].strip(),
+                **{option: params.get(option) for option in ("type", "machine", "firmware")},
                 secure_boot=params.get("secure_boot"),
                 vcpus=_positive(params, "vcpus"),
                 cpu=_cpu(params.get("cpu") or {}, params.get("vcpus")),
@@ -149,7 +155,11 @@ class Vm:
                 disks=_list(params, "disks", lambda index, disk: _disk(name, index, disk)),
                 networks=_list(params, "networks", lambda index, nic: _nic(name, index, nic)),
                 shares=_list(
-                    params, "shares", lambda _index, s: Share(s["source"], s["tag"], bool(s.get("read_only")))
+                    params,
+                    "shares",
+                    lambda index, s: Share(
+                        _absolute(s["source"], f"shares[{index}]"), s["tag"], bool(s.get("read_only"))
+                    ),
                 ),
                 seed=_seed(name, params.get("cloud_init")),
                 gpus=_list(params, "gpus", lambda _index, gpu: _gpu(gpu)),
@@ -187,11 +197,11 @@ def parse_size(text: str) -> int:
 
 def parse_cpus(text: str) -> tuple[int, ...]:
     """CPUs of a list as the kernel writes it, like ``0-3,8``."""
+    if not _CPUS.fullmatch(text.strip()):
+        raise Invalid(f'"{text}" is no list of CPUs; write it like 0-3,8')
     cpus: list[int] = []
     for part in filter(None, text.strip().split(",")):
         first, _dash, last = part.partition("-")
-        if not first.strip().isdigit() or (last and not last.strip().isdigit()):
-            raise Invalid(f'"{text}" is no list of CPUs; write it like 0-3,8')
         cpus += range(int(first), int(last or first) + 1)
     return tuple(cpus)
 
@@ -210,6 +220,27 @@ def stable_mac(name: str, index: int) -> str:
     return f"52:54:00:{digest[:2]}:{digest[2:4]}:{digest[4:6]}"
 
 
+def _refuse_control_characters(params: Mapping[str, Any]) -> None:
+    """In what goes into XML, which cannot hold them; what cloud-init reads does not."""
+    for option, value in params.items():
+        if option != "cloud_init" and any(_CONTROL.search(text) for text in _texts(value)):
+            raise Invalid(f"{option} has control characters; leave them out")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, Mapping)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
+
+
+def _absolute(path: str, where: str) -> str:
+    if not path.startswith("/"):
+        raise Invalid(f'{where}: "{path}" is no absolute path; begin it with /')
+    return path
+
+
 def _positive(params: Mapping[str, Any], option: str) -> Optional[int]:
     value: Optional[int] = params.get(option)
     if value is not None and value < 1:
@@ -219,10 +250,15 @@ def _positive(params: Mapping[str, Any], option: str) -> Optional[int]:
 
 def _size(params: Mapping[str, Any], option: str) -> Optional[int]:
     text = params.get(option)
+    if text is None:
+        return None
     try:
-        return None if text is None else parse_size(text)
+        size = parse_size(text)
     except Invalid as problem:
         raise Invalid(f"{option}: {problem}") from None
+    if not 0 < size <= _LARGEST:
+        raise Invalid(f"{option} is {text}; give more than 0 and less than 8192T")
+    return size
 
 
 def _hugepages(params: Mapping[str, Any]) -> Optional[int]:
@@ -232,7 +268,7 @@ def _hugepages(params: Mapping[str, Any]) -> Optional[int]:
 
 def _numa_node(params: Mapping[str, Any]) -> Optional[str]:
     node: Optional[str] = params.get("numa_node")
-    if node is not None and node not in ("gpu", "none") and not node.isdigit():
+    if node is not None and not _NODE.fullmatch(node):
         raise Invalid(f'numa_node: "{node}" is neither gpu, none nor the number of a node')
     return node
 
@@ -244,7 +280,7 @@ def _list(params: Mapping[str, Any], option: str, parse: Any) -> Any:
 
 def _cpu(params: Mapping[str, Any], vcpus: Optional[int]) -> Cpu:
     model = params.get("model") or ""
-    topology = [params.get(option) for option in ("sockets", "cores", "threads")]
+    topology = [_positive(params, option) for option in ("sockets", "cores", "threads")]
     sockets, cores, threads = [value or 1 for value in topology] if any(topology) else (0, 0, 0)
     if sockets and vcpus != sockets * cores * threads:
         raise Invalid(
@@ -263,12 +299,15 @@ def _disk(name: str, index: int, params: Mapping[str, Any]) -> Disk:
     if path and (size or base or params.get("volume")):
         raise Invalid(f"disks[{index}]: path is attached as it is; leave out size, base and volume, or the path")
     if path:
+        _absolute(path, f"disks[{index}]")
         kind = image or ("raw" if path.startswith("/dev/") else "qcow2")
         return Disk(target, path=path, format=kind)
     image = image or "qcow2"
     if base and not params.get("copy") and image != "qcow2":
         raise Invalid(f"disks[{index}]: an overlay on {base} is qcow2; leave out format, or give copy: true")
     volume = params.get("volume") or f"{name}-{target}.{image}"
+    if "/" in volume:
+        raise Invalid(f'disks[{index}]: "{volume}" cannot name a volume; give a name without /, or its path in path')
     return Disk(target, size, base or "", bool(params.get("copy")), params.get("pool") or "default", volume, "", image)
 
 
@@ -283,11 +322,15 @@ def _nic(name: str, index: int, params: Mapping[str, Any]) -> Nic:
     mac = (params.get("mac") or stable_mac(name, index)).lower()
     if not _MAC.fullmatch(mac):
         raise Invalid(f'networks[{index}]: "{mac}" is no MAC address; write it like 52:54:00:12:34:56')
+    if int(mac[:2], 16) % 2 or mac == "00:00:00:00:00:00":
+        raise Invalid(f"networks[{index}]: {mac} is no address of one machine; write it like 52:54:00:12:34:56")
     if address:
         try:
-            address = str(ipaddress.ip_address(address))
+            address = str(ipaddress.IPv4Address(address))
         except ValueError:
-            raise Invalid(f'networks[{index}]: "{address}" is no IP address') from None
+            raise Invalid(
+                f'networks[{index}]: "{address}" is no IPv4 address, and libvirt reserves no others for a MAC address'
+            ) from None
     return Nic(network or ("" if bridge else "default"), bridge, mac, address)
 
 

@@ -67,6 +67,8 @@ def check_start(sources: Sequence[str], host: Host, claims: Claims) -> None:
                     f'{source} is held by VM "{claim.vm}", which runs with it; stop that VM, or choose another device'
                 )
         device = host.devices.get(source)
+        if device is None and source not in host.mdevs:
+            raise Refused(f"{source}, a device of this VM, is not in this hypervisor any more; declare other gpus")
         if device and device.users:
             raise Refused(
                 f"{device} is in use by {', '.join(device.users)}, and taking it away would hang libvirt; end them "

@@ -20,13 +20,14 @@ from typing import Any, Optional
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt import actions as act
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt import seed, xml
-from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.model import Disk, Nic, Vm, parse_cpus
+from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.model import Disk, Key, Nic, Seed, Vm, parse_cpus
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.passthrough import check_start, choose, mmio64_mib
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.places import parse, read
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.seen import Hypervisor, Other, Seen, Volume
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.xml import Impact
 
 GIB = 1024**3
+_SMALLEST = 1024**2  # bytes; any new volume has less than that at first
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,15 @@ def plan_absent(seen: Seen, policy: Policy) -> Plan:
     if seen.is_on:
         steps.add(act.PowerOff, "power off", Impact.POWER_CYCLE, state="stopped", live_xml="")
     root, me = parse(seen.xml), Other.parse(seen.xml, False)
-    for name, network in seen.hypervisor.networks.items():
-        for mac in me.macs:
-            if mac in network.hosts:
-                what = f"release {network.hosts[mac]} in network {name}"
-                steps.add(act.Reserve, what, Impact.LIVE, name, mac, "", network.hosts[mac])
+    _plan_releases(me.macs, steps)
     others = {path for name, other in seen.hypervisor.domains.items() if name != seen.key.name for path in other.disks}
-    seeds = [path for path in xml.own_volumes(root) if path.endswith("-seed.iso")]
-    for path in xml.own_volumes(root) if policy.delete_disks else seeds:
+    own = xml.own_volumes(root)
+    for path in own if policy.delete_disks else [path for path in own if path.endswith("-seed.iso")]:
+        if overlays := [overlay for overlay in seen.hypervisor.overlays.get(path, ()) if overlay not in own]:
+            raise Refused(
+                f"{seen.key}: {overlays[0]} is made on {path}, and would lose its data (DESTROYS_DATA); delete it "
+                "first, or leave out delete_disks"
+            )
         if path not in others:
             steps.add(act.DeleteVolume, f"delete {path}", Impact.DESTROYS_DATA, path)
     steps.add(act.Undefine, "undefine", Impact.RECREATE, xml="", state="absent")
@@ -95,35 +97,43 @@ def plan_present(vm: Vm, seen: Seen, policy: Policy) -> Plan:
         signed = bool(vm.secure_boot) if vm.firmware == "uefi" else None
         vm = replace(vm, type=vm.type or "kvm", networks=vm.networks or (), disks=vm.disks or (), secure_boot=signed)
     root = parse(seen.xml) if seen.xml else xml.new_domain(vm.key.name, _cpu_mode(vm))
-    spec, warnings = _spec(vm, seen, root)
-    _plan_disks(spec, seen, steps)
-    seed_changes = _plan_seed(vm, steps)
+    content = seed.image(vm.seed, vm.key.name) if vm.seed else b""
+    rewritten = bool(content) and seed.digest(content) != seen.seed
+    spec, warnings = _spec(vm, seen, root, rewritten)
     wanted = copy.deepcopy(root)
     changes = xml.patch(wanted, spec)
-    _refuse_recreation(vm, changes)
+    if seen.xml:
+        _refuse_recreation(vm, changes)
     live_changes = xml.patch(parse(seen.live_xml), spec) if seen.live_xml else []
-    outdated = seed_changes or any(_outdates(change, vm) for change in live_changes)
-    cycles = seen.is_on and (policy.state == "restarted" or (outdated and policy.restart == "if_required"))
-    cycles = cycles and policy.state in ("running", "restarted")
-    if changes or not seen.xml:
-        text = ET.tostring(wanted, encoding="unicode")
+    outdated = any(_outdates(change, vm) for change in live_changes)
+    stuck = xml.removals(live_changes) - xml.removals(changes)  # an earlier run tried, and the guest kept them
+    cycles = seen.is_on and _cycles(policy, outdated or bool(stuck))
+    if not seen.xml:  # before its disks, so that nothing is made for what libvirt refuses
+        _plan_definition("define", wanted, Impact.LIVE, steps)
+    _plan_disks(spec, seen, steps)
+    if seen.xml and changes:
         impact = Impact.POWER_CYCLE if seen.is_on and outdated else Impact.LIVE
-        state = seen.state if seen.xml else "stopped"
-        steps.add(act.Define, _told(changes) if seen.xml else "define", impact, text, xml=text, state=state)
+        _plan_definition(_told(changes), wanted, impact, steps)
+    if vm.seed and rewritten:  # after its version was told: cut off between them, it is written again
+        _plan_seed(vm.seed, content, steps)
     if not cycles:
-        _plan_hotplug(live_changes, spec, steps)
+        _plan_hotplug(live_changes, steps)
     if vm.autostart not in (None, seen.autostart):
         what = f"turn autostart {'on' if vm.autostart else 'off'}"
         steps.add(act.SetAutostart, what, Impact.LIVE, vm.autostart, autostart=vm.autostart)
-    for nic in vm.networks or ():
-        _plan_reservation(vm, nic, steps)
+    _plan_addresses(vm, xml.removed_macs(changes), steps)
     turns_on = policy.state in ("running", "restarted") and (cycles or not seen.is_on)
     other = Other.parse(ET.tostring(wanted, encoding="unicode"), seen.is_on or turns_on)
     if turns_on:
         check_start(other.host_devices, seen.hypervisor.host, seen.hypervisor.claims(vm.key.name))
         _check_pins(vm, other, seen.hypervisor)
     stays = seen.is_on and not cycles and policy.state != "stopped"
-    return Plan(tuple(steps.taken), other, cycles, bool(outdated) and stays, warnings)
+    return Plan(tuple(steps.taken), other, cycles, outdated and stays, warnings)
+
+
+def _cycles(policy: Policy, required: bool) -> bool:
+    """Whether a VM that is on is turned off and on."""
+    return policy.state == "restarted" or (policy.state == "running" and policy.restart == "if_required" and required)
 
 
 def _check_new(vm: Vm) -> None:
@@ -137,7 +147,7 @@ def _cpu_mode(vm: Vm) -> str:
     return "maximum" if vm.type == "qemu" else "host-passthrough"
 
 
-def _spec(vm: Vm, seen: Seen, root: ET.Element) -> tuple[xml.Spec, tuple[str, ...]]:
+def _spec(vm: Vm, seen: Seen, root: ET.Element, rewritten: bool) -> tuple[xml.Spec, tuple[str, ...]]:
     hypervisor = seen.hypervisor
     warnings: tuple[str, ...] = ()
     sources: Optional[tuple[str, ...]] = None
@@ -151,13 +161,21 @@ def _spec(vm: Vm, seen: Seen, root: ET.Element) -> tuple[xml.Spec, tuple[str, ..
     spec = xml.Spec(
         vm=vm,
         disks=None if vm.disks is None else tuple((disk, _path(vm, disk, hypervisor)) for disk in vm.disks),
-        seed=xml.SeedDisk(_volume_path(vm, vm.seed.pool, vm.seed.volume, hypervisor)) if vm.seed else None,
+        seed=_seed_disk(vm, root, rewritten, hypervisor),
         host_devices=None if sources is None else tuple(xml.HostDevice(source) for source in sources),
         nodes=None if vm.numa_node is None else "" if vm.numa_node == "none" or node < 0 else str(node),
         pins=_pins(vm, root, node, hypervisor),
         mmio64_mib=mmio64_mib(sources, hypervisor.host) if sources is not None and uefi else None,
     )
     return spec, tuple(f"{vm.key}: {text}" for text in warnings)
+
+
+def _seed_disk(vm: Vm, root: ET.Element, rewritten: bool, hypervisor: Hypervisor) -> Optional[xml.SeedDisk]:
+    if vm.seed is None:
+        return None
+    version = xml.seed_version(root)
+    path = _volume_path(vm, vm.seed.pool, vm.seed.volume, hypervisor)
+    return xml.SeedDisk(path, version + 1 if rewritten or not version else version)
 
 
 def _path(vm: Vm, disk: Disk, hypervisor: Hypervisor) -> str:
@@ -174,6 +192,12 @@ def _volume_path(vm: Vm, pool: str, volume: str, hypervisor: Hypervisor) -> str:
     if not hypervisor.pools[pool].active:
         raise Refused(f"{vm.key}: the storage pool {pool} is not active; start it with: virsh pool-start {pool}")
     return f"{hypervisor.pools[pool].path}/{volume}"
+
+
+def _plan_definition(what: str, wanted: ET.Element, impact: Impact, steps: _Steps) -> None:
+    text = ET.tostring(wanted, encoding="unicode")
+    state = steps.seen.state if steps.seen.xml else "stopped"
+    steps.add(act.Define, what, impact, text, xml=text, state=state)
 
 
 def _plan_disks(spec: xml.Spec, seen: Seen, steps: _Steps) -> None:
@@ -207,11 +231,17 @@ def _plan_volume(disk: Disk, path: str, base: Optional[Volume], steps: _Steps) -
     size = disk.size or (base.capacity if base else 0)
     if not size:
         raise Invalid(f"{key}: disk {disk.target} does not exist; give its size, or a base to make it of")
+    if base and disk.copy and not base.in_pool:
+        raise Refused(
+            f"{key}: disk {disk.target} is to be a copy of {base.path}, which is in no pool; put it into one, or leave "
+            "out copy to have an overlay on it"
+        )
     if base and size < base.capacity:
         raise Refused(
             f"{key}: disk {disk.target} of {_gib(size)} cannot hold {disk.base}, which has {_gib(base.capacity)}; give "
             "at least that size, or none"
         )
+    _check_room(key, disk.pool, base.allocation if base and disk.copy else 0, steps.seen.hypervisor)
     origin = f", {'a copy of' if disk.copy else 'on'} {base.path}" if base else ""
     steps.add(
         act.CreateVolume,
@@ -222,6 +252,16 @@ def _plan_volume(disk: Disk, path: str, base: Optional[Volume], steps: _Steps) -
         base.path if base and disk.copy else "",
         capacities=steps.with_capacity(path, size),
     )
+
+
+def _check_room(key: Key, pool: str, needed: int, hypervisor: Hypervisor) -> None:
+    """Disks take their room as they are written, so only what is written now is looked at."""
+    available, needed = hypervisor.pools[pool].available, max(needed, _SMALLEST)
+    if available is not None and available < needed:
+        raise Refused(
+            f"{key}: the storage pool {pool} has {_gib(available)} left and {_gib(needed)} are needed; make room "
+            "there, or give another pool"
+        )
 
 
 def _volume_xml(disk: Disk, size: int, base: Optional[Volume]) -> str:
@@ -260,24 +300,45 @@ def _plan_growth(disk: Disk, volume: Volume, base: Optional[Volume], steps: _Ste
     steps.add(act.Resize, what, Impact.LIVE, volume.path, disk.size, target, capacities=capacities)
 
 
-def _plan_seed(vm: Vm, steps: _Steps) -> bool:
-    if vm.seed is None:
-        return False
-    content = seed.image(vm.seed, vm.key.name)
-    digest = seed.digest(content)
-    if digest == steps.seen.seed:
-        return False
-    impact = Impact.POWER_CYCLE if steps.seen.is_on else Impact.LIVE
-    steps.add(act.WriteSeed, "write the seed of cloud-init", impact, vm.seed.pool, vm.seed.volume, content, seed=digest)
-    return True
+def _plan_seed(wanted: Seed, content: bytes, steps: _Steps) -> None:
+    _check_room(steps.seen.key, wanted.pool, len(content), steps.seen.hypervisor)
+    impact, digest = Impact.POWER_CYCLE if steps.seen.is_on else Impact.LIVE, seed.digest(content)
+    steps.add(act.WriteSeed, "write the seed of cloud-init", impact, wanted.pool, wanted.volume, content, seed=digest)
 
 
-def _plan_hotplug(live_changes: Sequence[xml.Change], spec: xml.Spec, steps: _Steps) -> None:
+def _plan_hotplug(live_changes: Sequence[xml.Change], steps: _Steps) -> None:
     for change in live_changes:
         if change.element is not None and change.impact == Impact.LIVE:
             kind, verb = (act.Attach, "attach") if change.after else (act.Detach, "detach")
             device = ET.tostring(change.element, encoding="unicode")
-            steps.add(kind, f"{verb} {change.name}", Impact.LIVE, device, live_xml=_live(steps.seen, spec))
+            live = parse(steps.seen.live_xml)
+            xml.plug(live, change)
+            text = ET.tostring(live, encoding="unicode")
+            steps.add(kind, f"{verb} {change.name}", Impact.LIVE, device, live_xml=text)
+
+
+def _plan_addresses(vm: Vm, removed_macs: Sequence[str], steps: _Steps) -> None:
+    _check_macs(vm, steps.seen.hypervisor)
+    _plan_releases(removed_macs, steps)
+    for nic in vm.networks or ():
+        _plan_reservation(vm, nic, steps)
+
+
+def _check_macs(vm: Vm, hypervisor: Hypervisor) -> None:
+    for name, domain in sorted(hypervisor.domains.items()):
+        for nic in vm.networks or () if name != vm.key.name else ():
+            if nic.mac in domain.macs:
+                raise Refused(f'{vm.key}: the MAC address {nic.mac} is one of VM "{name}"; give another one')
+
+
+def _plan_releases(macs: Sequence[str], steps: _Steps) -> None:
+    for name, network in steps.seen.hypervisor.networks.items():
+        for mac in macs:
+            if mac in network.hosts:
+                hosts = {other: address for other, address in network.hosts.items() if other != mac}
+                hypervisor = steps.seen.hypervisor.with_hosts(name, hosts)
+                what = f"release {network.hosts[mac]} in network {name}"
+                steps.add(act.Reserve, what, Impact.LIVE, name, mac, "", network.hosts[mac], hypervisor=hypervisor)
 
 
 def _plan_reservation(vm: Vm, nic: Nic, steps: _Steps) -> None:
@@ -293,11 +354,15 @@ def _plan_reservation(vm: Vm, nic: Nic, steps: _Steps) -> None:
                 f"{vm.key}: {address} is reserved for {mac} in network {nic.network}; give another address, or remove "
                 "that reservation"
             )
-    if not any(ipaddress.ip_address(nic.address) in ipaddress.ip_network(subnet) for subnet in network.subnets):
-        subnets = ", ".join(network.subnets) or "none"
-        raise Refused(f"{vm.key}: {nic.address} is not in network {nic.network}, whose subnets are: {subnets}")
-    hosts = {**network.hosts, nic.mac: nic.address}
-    networks = {**steps.seen.hypervisor.networks, nic.network: replace(network, hosts=hosts)}
+    wanted = ipaddress.ip_address(nic.address)
+    subnets = [ipaddress.ip_interface(subnet) for subnet in network.subnets]
+    if not any(wanted in subnet.network for subnet in subnets):
+        known = ", ".join(str(subnet.network) for subnet in subnets) or "none"
+        raise Refused(f"{vm.key}: {nic.address} is not in network {nic.network}, whose subnets are: {known}")
+    if any(wanted in (subnet.ip, subnet.network[0], subnet.network[-1]) for subnet in subnets):
+        raise Refused(
+            f"{vm.key}: {nic.address} is the hypervisor's, or that of all, in network {nic.network}; give another one"
+        )
     steps.add(
         act.Reserve,
         f"reserve {nic.address} for {nic.mac} in network {nic.network}",
@@ -306,7 +371,7 @@ def _plan_reservation(vm: Vm, nic: Nic, steps: _Steps) -> None:
         nic.mac,
         nic.address,
         network.hosts.get(nic.mac, ""),
-        hypervisor=replace(steps.seen.hypervisor, networks=networks),
+        hypervisor=steps.seen.hypervisor.with_hosts(nic.network, {**network.hosts, nic.mac: nic.address}),
     )
 
 
@@ -332,7 +397,10 @@ def _outdates(change: xml.Change, vm: Vm) -> bool:
 
 def _node(vm: Vm, hypervisor: Hypervisor, sources: Sequence[str]) -> int:
     """The NUMA node of the VM: that which was given, or that of its first device; -1 for any."""
-    if vm.numa_node is not None and vm.numa_node.isdigit():
+    if vm.numa_node is not None and vm.numa_node.isdecimal():
+        if int(vm.numa_node) not in hypervisor.host.node_cpus:
+            known = ", ".join(map(str, sorted(hypervisor.host.node_cpus))) or "none"
+            raise Refused(f"{vm.key}: this hypervisor has no NUMA node {vm.numa_node}; its nodes are: {known}")
         return int(vm.numa_node)
     return next((node for source in sources if (node := hypervisor.host.node_of(source)) >= 0), -1)
 
@@ -376,13 +444,6 @@ def _check_pins(vm: Vm, me: Other, hypervisor: Hypervisor) -> None:
             raise Refused(
                 f'{vm.key}: CPU {shared[0]} is pinned by VM "{name}", too, which runs; stop it, or pin other CPUs'
             )
-
-
-def _live(seen: Seen, spec: xml.Spec) -> str:
-    """What it runs with after devices were attached and detached."""
-    root = parse(seen.live_xml)
-    xml.patch(root, spec)
-    return ET.tostring(root, encoding="unicode")
 
 
 def _told(changes: Sequence[xml.Change]) -> str:

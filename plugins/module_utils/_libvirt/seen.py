@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Optional
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt import xml
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.host import Host
@@ -18,23 +19,28 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.places impor
 
 @dataclass(frozen=True)
 class Volume:
-    """A volume or image file; sizes in bytes. ``backing``: the path of what it is an overlay on."""
+    """A volume, or an image file in no pool; sizes in bytes. ``backing``: the path of what it is an overlay on."""
 
     path: str
     capacity: int
     format: str
     backing: str = ""
+    allocation: int = 0
+    in_pool: bool = True
 
 
 @dataclass(frozen=True)
 class Pool:
+    """``available``: bytes, None where it is not known."""
+
     path: str
     active: bool = True
+    available: Optional[int] = None
 
 
 @dataclass(frozen=True)
 class Network:
-    """``hosts``: reserved addresses by MAC address. ``subnets``: in CIDR notation."""
+    """``hosts``: reserved addresses by MAC address. ``subnets``: the hypervisor's addresses there, in CIDR notation."""
 
     active: bool = True
     hosts: Mapping[str, str] = field(default_factory=dict)
@@ -50,6 +56,16 @@ class Other:
     disks: tuple[str, ...] = ()
     macs: tuple[str, ...] = ()
     pins: frozenset[int] = frozenset()
+
+    def joined(self, live: Other) -> Other:
+        """With what it runs with, which may be more than what it is defined with."""
+        return Other(
+            self.running,
+            tuple(dict.fromkeys([*self.host_devices, *live.host_devices])),
+            tuple(dict.fromkeys([*self.disks, *live.disks])),
+            tuple(dict.fromkeys([*self.macs, *live.macs])),
+            self.pins | live.pins,
+        )
 
     @classmethod
     def parse(cls, text: str, running: bool) -> Other:
@@ -67,14 +83,23 @@ class Other:
 
 @dataclass(frozen=True)
 class Hypervisor:
-    """``volumes``: by pool and name, those that the task names. ``images``: base images, by pool and what was given."""
+    """``volumes``: by pool and name, those that the task names. ``images``: base images, by pool and what was given.
+
+    ``overlays``: what is made on a volume, all by their paths; looked for only where disks are to be deleted.
+    """
 
     host: Host = field(default_factory=Host)
     domains: Mapping[str, Other] = field(default_factory=dict)
     pools: Mapping[str, Pool] = field(default_factory=dict)
     volumes: Mapping[tuple[str, str], Volume] = field(default_factory=dict)
     images: Mapping[tuple[str, str], Volume] = field(default_factory=dict)
+    overlays: Mapping[str, Sequence[str]] = field(default_factory=dict)
     networks: Mapping[str, Network] = field(default_factory=dict)
+
+    def with_hosts(self, network: str, hosts: Mapping[str, str]) -> Hypervisor:
+        """With other reserved addresses in a network."""
+        changed = replace(self.networks[network], hosts=hosts)
+        return replace(self, networks={**self.networks, network: changed})
 
     def claims(self, but: str) -> dict[str, list[Claim]]:
         """Who has which device of the host, beside the VM ``but``."""

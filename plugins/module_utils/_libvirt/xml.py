@@ -61,9 +61,10 @@ class HostDevice:
 
 @dataclass(frozen=True)
 class SeedDisk:
-    """The seed of cloud-init as a disk."""
+    """The seed of cloud-init as a disk. ``version`` counts how often it was written."""
 
     path: str
+    version: int = 1
 
 
 @dataclass(frozen=True)
@@ -255,6 +256,8 @@ DEVICES = (
             Prop("target", "target/@dev", lambda seed: SEED_TARGET),
             Prop("bus", "target/@bus", lambda seed: "virtio"),
             Prop("read_only", "readonly", lambda seed: ""),
+            # In the alias it is in the live XML as well, so what a VM runs with is known to be an older one.
+            Prop("version", "alias/@name", lambda seed: _alias("seed", seed.version)),
         ),
     ),
     Devices(
@@ -366,6 +369,36 @@ def own_volumes(root: ET.Element) -> list[str]:
     return seed + [path for alias, path in own.items() if re.fullmatch(_alias("disks", r"vd[a-y]"), alias)]
 
 
+def seed_version(root: ET.Element) -> int:
+    """How often the seed was written, 0 for never."""
+    aliases = [read(element, "alias/@name") or "" for element in root.findall("devices/disk")]
+    versions = [alias.rpartition("-")[2] for alias in aliases if alias.startswith(_alias("seed", ""))]
+    return max((int(version) for version in versions if version.isdecimal()), default=0)
+
+
+def removals(changes: Sequence[Change]) -> set[str]:
+    """Names of devices that go."""
+    return {change.name for change in changes if change.element is not None and not change.after}
+
+
+def removed_macs(changes: Sequence[Change]) -> list[str]:
+    """MAC addresses of network interfaces that go."""
+    gone = [change.element for change in changes if change.element is not None and not change.after]
+    return [(read(element, "mac/@address") or "").lower() for element in gone if element.tag == "interface"]
+
+
+def plug(root: ET.Element, change: Change) -> None:
+    """Has the XML of a VM that runs say what it does after one device was attached or detached."""
+    devices = root.find("devices")
+    if devices is None or change.element is None:
+        return
+    if change.after:
+        devices.append(change.element)
+    else:
+        gone = ET.tostring(change.element)
+        devices.remove(next(element for element in devices if ET.tostring(element) == gone))
+
+
 def devices_of(root: ET.Element) -> list[str]:
     """The devices that can come and go while the VM runs: ``disks[vda]``."""
     kinds = [kind for kind in DEVICES if kind.impact == Impact.LIVE]
@@ -413,8 +446,8 @@ def _patch_devices(devices: ET.Element, kind: Devices, items: Sequence[Any]) -> 
             yield from _patch_properties(there[key], kind.props, item, f"{name}.")
             continue
         element = ET.SubElement(devices, kind.tag)
-        list(_patch_properties(element, kind.props, item, ""))
         ET.SubElement(element, "alias", {"name": _alias(kind.name, kind.mark(item) + re.sub(r"[^\w-]", "-", key))})
+        list(_patch_properties(element, kind.props, item, ""))
         yield Change(name, None, "present", kind.impact, element)
 
 

@@ -48,7 +48,7 @@ def test_an_empty_list():
 @pytest.mark.parametrize(
     ("before", "task", "told"),
     [
-        (None, {"state": "running"}, (True, "would create /images/web-vda.qcow2 .*define .LIVE.; would be started")),
+        (None, {"state": "running"}, (True, "would define .LIVE., create /images/web-vda.qcow2 .*; would be started")),
         ("running", {"state": "running"}, (False, "")),
         ("stopped", {"state": "running"}, (True, "would be started")),
         ("running", {"state": "stopped"}, (True, "would be stopped")),

@@ -38,6 +38,9 @@ def test_sizes(text, size):
 def test_cpus_and_addresses():
     assert parse_cpus("0-3,8") == (0, 1, 2, 3, 8)
     assert parse_cpus("") == ()
+    for wrong in ("0-", "²", "0-99999999", "1,,2", "a"):
+        with pytest.raises(Invalid, match="is no list of CPUs"):
+            parse_cpus(wrong)
     assert parse_address("41:00.0") == parse_address("0000:41:00.0") == "0000:41:00.0"
 
 
@@ -82,6 +85,17 @@ def test_other_options():
         ({"name": "-web"}, '"-web" cannot name a VM'),
         ({"vcpus": 0}, "vcpus is 0; give at least 1"),
         ({"memory": "4"}, 'memory: "4" is no size'),
+        ({"memory": "0M"}, "memory is 0M; give more than 0 and less than 8192T"),
+        ({"memory": "9999999T"}, "memory is 9999999T; give more than 0"),
+        ({"description": "a\x01b"}, "description has control characters; leave them out"),
+        ({"disks": [{"base": "a\rb"}]}, "disks has control characters"),
+        ({"numa_node": "²"}, 'numa_node: "²" is neither'),
+        ({"cpu": {"cores": 0}}, "cores is 0; give at least 1"),
+        ({"disks": [{"size": "1G", "volume": "../a"}]}, 'disks[0]: "../a" cannot name a volume'),
+        ({"disks": [{"path": "a"}]}, 'disks[0]: "a" is no absolute path'),
+        ({"shares": [{"source": "a", "tag": "a"}]}, 'shares[0]: "a" is no absolute path'),
+        ({"networks": [{"mac": "01:00:5e:00:00:01"}]}, "networks[0]: 01:00:5e:00:00:01 is no address of one machine"),
+        ({"networks": [{"address": "fd00::1"}]}, 'networks[0]: "fd00::1" is no IPv4 address'),
         ({"hugepages": "big"}, 'hugepages: "big" is no size'),
         ({"numa_node": "x"}, 'numa_node: "x" is neither gpu, none nor the number'),
         ({"secure_boot": True}, "secure_boot needs the firmware uefi"),
@@ -93,7 +107,7 @@ def test_other_options():
         ({"networks": [{"network": "a", "bridge": "b"}]}, "networks[0]: give network or bridge, not both"),
         ({"networks": [{"bridge": "b", "address": "10.0.0.1"}]}, "reserves addresses in its own networks only"),
         ({"networks": [{"mac": "52-54"}]}, 'networks[0]: "52-54" is no MAC address'),
-        ({"networks": [{"address": "10.0.0"}]}, 'networks[0]: "10.0.0" is no IP address'),
+        ({"networks": [{"address": "10.0.0"}]}, 'networks[0]: "10.0.0" is no IPv4 address'),
         ({"gpus": [{}]}, "gpus: give an address, an id, a model"),
         ({"gpus": [{"address": "41:0"}]}, 'gpus: "41:0" is no PCI address'),
         ({"gpus": [{"id": "H100"}]}, 'gpus: "h100" is no id'),

@@ -135,7 +135,13 @@ def test_a_start_with_what_another_vm_runs_with():
     claims = {"0000:01:00.0": [Claim("off", False), Claim("on", True)]}
     with pytest.raises(Refused, match=r'0000:01:00.0 is held by VM "on"'):
         check_start(["0000:01:00.0"], TWO_GPUS, claims)
-    check_start(["0000:02:00.0", MDEV], TWO_GPUS, claims)
+    check_start(["0000:02:00.0"], TWO_GPUS, claims)
+
+
+def test_a_start_with_what_is_not_there_any_more():
+    for gone in ("0000:77:00.0", MDEV):
+        with pytest.raises(Refused, match=f"{gone}, a device of this VM, is not in this hypervisor any more"):
+            check_start([gone], TWO_GPUS, {})
 
 
 def test_a_start_with_what_a_process_has_open():

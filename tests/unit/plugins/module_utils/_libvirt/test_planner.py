@@ -165,6 +165,12 @@ def test_a_chosen_firmware_is_nothing_older():
     assert not domain.report(domain.items[0], {domain.items[0].key: box.see("web")}, None)["restart_required"]
 
 
+def test_a_new_vm_may_have_another_machine():
+    box = Simulated()
+    box.run(web(machine="pc-i440fx-7.2"))
+    assert box.see("web").raw["machine"] == "pc-i440fx-7.2"
+
+
 def test_what_needs_another_vm_is_refused():
     box = Simulated()
     box.run(web(firmware="uefi"))
@@ -205,6 +211,47 @@ def test_devices_come_and_go_while_it_runs():
     assert kinds(box.run(fewer)) == ["Define", "Detach", "Detach"]
 
 
+def test_what_was_attached_is_told_one_by_one():
+    """The second may fail, so the first must not tell of both."""
+    box = Simulated()
+    box.run(web(networks=[{}]), state="running")
+    _, (actions,) = box.plan(web(networks=[{}, {}, {}]))
+    told = [sum(name.startswith("running with networks") for name in action.after) for action in actions]
+    assert (kinds(actions), told) == (["Define", "Attach", "Attach"], [1, 2, 3])
+
+
+def test_what_a_guest_does_not_release_goes_with_a_restart():
+    box = Simulated()
+    box.run(web(networks=[{}, {}]), state="running")
+    (define, _) = box.plan(web(networks=[{}]))[1][0]
+    box.apply(define)  # and the guest keeps the second one
+    assert kinds(box.plan(web(networks=[{}]), state="running")[1][0]) == ["Detach"]
+    domain, (actions,) = box.plan(web(networks=[{}]), state="running", restart="if_required")
+    assert actions == ()
+    assert domain.foresee(domain.items[0], box.see("web"), False) == (True, "would be restarted")
+
+
+def test_a_vm_runs_with_an_older_seed_until_its_restart():
+    """Also in runs after the one that wrote it, which has left nothing to do."""
+    box = Simulated()
+    box.run(web(cloud_init={"user_data": "a"}), state="running")
+    changed = web(cloud_init={"user_data": "b"})
+    assert kinds(box.run(changed, state="running")) == ["Define", "WriteSeed"]
+    domain, (actions,) = box.plan(changed, state="running")
+    assert actions == ()
+    assert domain.report(domain.items[0], {domain.items[0].key: box.see("web")}, None)["restart_required"]
+    box.run(changed, state="running", restart="if_required")
+    domain, (actions,) = box.plan(changed, state="running")
+    assert not domain.report(domain.items[0], {domain.items[0].key: box.see("web")}, None)["restart_required"]
+
+
+def test_a_new_vm_is_defined_before_its_disks_are_made():
+    """What libvirt refuses leaves no disks; of a VM that is there, a disk that cannot be made leaves the definition."""
+    box = Simulated()
+    assert kinds(box.run(web(cloud_init={}))) == ["Define", "CreateVolume", "WriteSeed"]
+    assert kinds(box.run(web(disks=[*WEB["disks"], {"size": "1G"}]))) == ["CreateVolume", "Define"]
+
+
 def test_an_expanded_host_model_and_a_balloon_are_nothing_older():
     box = Simulated()
     box.run(web(cpu={"model": "host-model"}), state="running")
@@ -233,12 +280,22 @@ def test_an_address_is_reserved_moved_and_released():
     ("nic", "sentence"),
     [
         ({"network": "lab"}, r"no network lab \(there are: default\)"),
+        ({"address": "192.168.122.255"}, "192.168.122.255 is the hypervisor's, or that of all, in network default"),
+        ({"mac": "52:54:00:00:00:01"}, 'the MAC address 52:54:00:00:00:01 is one of VM "db"; give another one'),
         ({"address": "10.0.0.1"}, "10.0.0.1 is not in network default, whose subnets are: 192.168.122.0/24"),
     ],
 )
 def test_a_network_that_cannot_be(nic, sentence):
     with pytest.raises(Refused, match=sentence):
-        Simulated().run(web(networks=[nic]))
+        Simulated(domains={"db": Other(False, macs=("52:54:00:00:00:01",))}).run(web(networks=[nic]))
+
+
+def test_the_address_of_a_network_that_goes_is_released():
+    box = Simulated()
+    box.run(web(networks=[{"address": "192.168.122.9"}]))
+    assert kinds(box.run(web(networks=[]))) == ["Define", "Reserve"]
+    assert box.hypervisor.networks["default"].hosts == {}
+    box.run({**WEB, "name": "db", "disks": [], "networks": [{"address": "192.168.122.9"}]})
 
 
 def test_networks_may_be_without_subnets():
@@ -267,6 +324,36 @@ def test_a_disk_that_another_vm_has_too_is_not_deleted():
     box.run(WEB)
     box.hypervisor = dataclasses.replace(box.hypervisor, domains={"db": Other(False, disks=("/images/web-vda.qcow2",))})
     assert kinds(box.run({"name": "web"}, state="absent", delete_disks=True)) == ["Undefine"]
+
+
+def test_a_disk_that_another_is_made_on_is_not_deleted():
+    box = Simulated(overlays={"/images/web-vda.qcow2": ("/images/web-vdb.qcow2", "/images/db-vda.qcow2")})
+    box.run(web(disks=[{"size": "1G"}, {"size": "1G"}]))
+    with pytest.raises(Refused, match=r"db-vda.qcow2 is made on /images/web-vda.qcow2, and would lose its data"):
+        box.run({"name": "web"}, state="absent", delete_disks=True)
+    assert kinds(box.run({"name": "web"}, state="absent")) == ["Undefine"]
+
+
+@pytest.mark.parametrize(
+    ("available", "options"),
+    [
+        (1 << 19, {"disks": [{"size": "4G"}]}),
+        (1 << 29, {"disks": [{"base": "base.qcow2", "copy": True}]}),
+        (1 << 19, {"disks": [], "cloud_init": {}}),
+    ],
+)
+def test_a_pool_that_is_full(available, options):
+    base = Volume("/images/base.qcow2", 2 << 30, "qcow2", allocation=1 << 30)
+    box = Simulated(pools={"default": Pool("/images", True, available)}, images={("default", "base.qcow2"): base})
+    with pytest.raises(Refused, match=r"the storage pool default has .* GiB left and .* GiB are needed; make room"):
+        box.run(web(**options))
+
+
+def test_a_copy_of_what_is_in_no_pool():
+    image = Volume("/srv/a.qcow2", 1 << 30, "qcow2", in_pool=False)
+    box = Simulated(images={("default", "/srv/a.qcow2"): image})
+    with pytest.raises(Refused, match=r"a copy of /srv/a.qcow2, which is in no pool"):
+        box.run(web(disks=[{"base": "/srv/a.qcow2", "copy": True}]))
 
 
 # GPUs
@@ -332,6 +419,33 @@ def test_cpus_that_it_cannot_have(pinning, error, sentence):
     box = Simulated(host=TWO_GPUS, domains={"db": Other(True, pins=frozenset({0}))})
     with pytest.raises(error, match=sentence):
         box.run(web(cpu_pinning=pinning), state="running")
+
+
+def test_cpus_that_were_given_to_two_vms_of_which_one_runs():
+    """As it is with a GPU: declared twice is fine, and the second start is refused."""
+    vms = [web(cpu_pinning="0-1"), {**web(cpu_pinning="1-2"), "name": "db"}]
+    box = Simulated(host=TWO_GPUS)
+    box.run(*vms)
+    box.run(vms[0], state="running")
+    with pytest.raises(Refused, match='CPU 1 is pinned by VM "web", too, which runs'):
+        box.run(vms[1], state="running")
+    box.run(vms[0], state="stopped")
+    box.run(vms[1], state="running")
+    with pytest.raises(Refused, match="CPU 1 is pinned by VM"):
+        Simulated(host=TWO_GPUS).run(*vms, state="running")
+
+
+def test_a_vm_holds_what_it_runs_with_and_what_it_starts_with():
+    defined, live = (
+        Other(True, ("a",), ("x",), ("m",), frozenset({0})),
+        Other(True, ("b",), ("x", "y"), (), frozenset({1})),
+    )
+    assert defined.joined(live) == Other(True, ("a", "b"), ("x", "y"), ("m",), frozenset({0, 1}))
+
+
+def test_a_numa_node_that_is_not_there():
+    with pytest.raises(Refused, match="this hypervisor has no NUMA node 7; its nodes are: 0"):
+        Simulated(host=TWO_GPUS).run(web(numa_node="7"))
 
 
 def test_no_cpus_are_left():
