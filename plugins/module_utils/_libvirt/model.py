@@ -110,6 +110,7 @@ class Vm:
     """One VM of the task. None is "not given"; sizes are in bytes, as far as the name says nothing else."""
 
     key: Key
+    state: Optional[str] = None
     description: Optional[str] = None
     type: Optional[str] = None
     machine: Optional[str] = None
@@ -138,7 +139,7 @@ class Vm:
         try:
             return cls(
                 key=Key(uri, name),
-                **{option: params.get(option) for option in ("description", "type", "machine", "firmware")},
+                **{option: params.get(option) for option in ("state", "description", "type", "machine", "firmware")},
                 secure_boot=params.get("secure_boot"),
                 vcpus=_positive(params, "vcpus"),
                 cpu=_cpu(params.get("cpu") or {}, params.get("vcpus")),
