@@ -116,8 +116,10 @@ def test_the_machines_of_a_cluster_file(infra: Infra, libvirt: Libvirt) -> None:
     assert disk.stat().st_ino == inode
 
 
-def test_what_is_missing_is_told_before_anything_is_made(infra: Infra, libvirt: Libvirt) -> None:
+def test_what_is_missing_is_told_before_anything_is_made(infra: Infra, libvirt: Libvirt, tmp_path: Path) -> None:
     assert_refused(infra(bring_base=False), f"The base image {BASE} is not on hypervisor.")
+    wrong = BRING_BASE.format(base=BASE, source=tmp_path / "source.qcow2").replace("}]", ', "checksum": "sha256:0"}]')
+    assert_refused(infra("-e", wrong), "and sha256:0 was expected.")
     assert_refused(infra("-e", "ansible_connection=ssh", "-e", "ansible_host=127.0.0.1"), "(127.0.0.1) is not reached:")
     assert_refused(infra("-e", "cluster_vms_uri=qemu+unix:///system?socket=/none"), "does not answer")
     assert machines(libvirt) == {} and networks(libvirt) == ["default"] and not BASE.exists()
