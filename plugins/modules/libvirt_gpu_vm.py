@@ -71,6 +71,10 @@ options:
       name: &name
         description: Name of the VM.
         type: str
+      state:
+        description: What becomes of this one; without it O(state) counts.
+        type: str
+        choices: [present, running, stopped, restarted, absent]
       description: &description
         description: What it is for.
         type: str

@@ -54,6 +54,15 @@ class Libvirt:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
+    def remove_machines(self) -> None:
+        """With their disks, and all other images."""
+        for name in self.virsh("list", "--all", "--name").split():
+            if self.virsh("domstate", name) != "shut off":
+                self.virsh("destroy", name)
+            self.virsh("undefine", "--nvram", name)
+        for image in IMAGES.iterdir():
+            image.unlink()
+
 
 @contextmanager
 def hypervisor(folder: Path) -> Iterator[Libvirt]:

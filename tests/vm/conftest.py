@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypervisor import IMAGES, Libvirt, hypervisor
+from hypervisor import Libvirt, hypervisor
 from tasks import MODULE, play_tasks
 
 Play = Callable[..., list[dict[str, Any]]]
@@ -28,9 +28,4 @@ def play(libvirt: Libvirt, tmp_path: Path) -> Iterator[Play]:
         return play_tasks(tmp_path, tasks, module)
 
     yield run
-    for name in libvirt.virsh("list", "--all", "--name").split():
-        if libvirt.virsh("domstate", name) != "shut off":
-            libvirt.virsh("destroy", name)
-        libvirt.virsh("undefine", "--nvram", name)
-    for image in IMAGES.iterdir():
-        image.unlink()
+    libvirt.remove_machines()

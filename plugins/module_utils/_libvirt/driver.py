@@ -29,6 +29,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import F
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt import actions as act
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt import seed
+from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt import surroundings as around
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.host import Host
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.info import describe, report
 from ansible_collections.ai_how.cloud.plugins.module_utils._libvirt.machines import parse_vms
@@ -506,3 +507,71 @@ _DO: Mapping[type, Callable[[Any, Any], None]] = {
     act.Undefine: _undefine,
     act.PowerOff: _power_off,
 }
+
+
+class Surroundings:
+    """The store for a network or a storage pool, which libvirt treats alike."""
+
+    def __init__(self, connection: Any, key: around.Key) -> None:
+        self.world: dict[around.Key, around.Seen] = {}
+        self._connection = connection
+        self._key = key
+        self._is_network = key.kind == "network"
+
+    def observe(self, namespaces: Sequence[str]) -> Mapping[around.Key, around.Seen]:
+        key = self._key
+        with _reworded(f"{key} cannot be read"):
+            found = {each.name(): each for each in self._all()}
+            mine = found.pop(key.name, None)
+            others = {name: each.XMLDesc(0) for name, each in found.items()}
+            seen = around.Seen(key, others=others)
+            if mine is not None:
+                text = mine.XMLDesc(libvirt.VIR_NETWORK_XML_INACTIVE) if mine.isPersistent() else ""
+                on, users = bool(mine.isActive()), _users(self._connection, key.name) if self._is_network else {}
+                seen = around.Seen(key, text, mine.XMLDesc(0), on, bool(mine.autostart()), others, users)
+            self.world = {key: seen}
+        return dict(self.world)
+
+    def apply(self, action: around.Action, dry_run: bool) -> Mapping[str, Any]:
+        if not dry_run:
+            with _reworded(f"{action.key}: cannot {action.do} it"):
+                self._do(action)
+        return action.after
+
+    def _all(self) -> Sequence[Any]:
+        connection = self._connection
+        return list(connection.listAllNetworks() if self._is_network else connection.listAllStoragePools())
+
+    def _do(self, action: around.Action) -> None:
+        connection, network = self._connection, self._is_network
+        if action.do == "define":
+            if network:
+                connection.networkDefineXML(action.xml)
+            else:
+                connection.storagePoolDefineXML(action.xml).build()
+            return
+        look_up = connection.networkLookupByName if network else connection.storagePoolLookupByName
+        mine = look_up(action.key.name)
+        if action.do == "autostart":
+            mine.setAutostart(1)
+        else:
+            {"start": mine.create, "stop": mine.destroy, "undefine": mine.undefine}[action.do]()
+
+
+def _users(connection: Any, network: str) -> dict[str, bool]:
+    """VMs with an interface in the network, and whether they run."""
+    users = {}
+    for domain in connection.listAllDomains():
+        with contextlib.suppress(libvirt.libvirtError):  # one that has gone meanwhile
+            sources = parse(domain.XMLDesc(0)).iterfind("devices/interface/source[@network]")
+            if any(source.get("network") == network for source in sources):
+                users[domain.name()] = bool(domain.isActive())
+    return users
+
+
+def network_store(params: Mapping[str, Any]) -> Surroundings:
+    return Surroundings(open_connection(params["uri"]), around.parse_network(params).key)
+
+
+def pool_store(params: Mapping[str, Any]) -> Surroundings:
+    return Surroundings(open_connection(params["uri"]), around.parse_pool(params).key)

@@ -68,17 +68,20 @@ class VirtualMachines:
     def plan(self, item: Vm, observed: Seen) -> Sequence[Action]:
         domains = {**observed.hypervisor.domains, **self._others}
         seen = replace(observed, hypervisor=replace(observed.hypervisor, domains=domains))
-        absent = self._policy.state == "absent"
-        plan = plan_absent(seen, self._policy) if absent else plan_present(item, seen, self._policy)
+        policy = self._policy_of(item)
+        plan = plan_absent(seen, policy) if policy.state == "absent" else plan_present(item, seen, policy)
         self._plans[item.key] = plan
         if plan.other:
             self._others[item.key.name] = plan.other
         return plan.actions
 
+    def _policy_of(self, item: Vm) -> Policy:
+        return replace(self._policy, state=item.state or self._policy.state)
+
     def foresee(self, item: Vm, observed: Seen, changed: bool) -> tuple[bool, str]:
         """Check mode: what would be done to the VM's power comes on top."""
         plan, on = self._plans[item.key], observed.is_on
-        power = _POWER.get(self._policy.state, "")
+        power = _POWER.get(self._policy_of(item).state, "")
         move = "restarted" if plan.cycles else ""
         if power == "running" and observed.state != "running":
             move = "started"
@@ -102,12 +105,11 @@ class VirtualMachines:
         return [*plan.warnings, *dropped, *pending]
 
     def conversation(self, planned: Sequence[tuple[Vm, bool]], before: Mapping[Key, Seen]) -> PowerConversation:
-        state = _POWER.get(self._policy.state, "")
         return PowerConversation(
             [
                 Goal(
                     item.key,
-                    state,
+                    _POWER.get(self._policy_of(item).state, ""),
                     self._plans[item.key].cycles,
                     self._params["wait_for"],
                     self._params["shutdown_timeout"],

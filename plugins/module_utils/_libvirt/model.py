@@ -114,6 +114,7 @@ class Vm:
     """One VM of the task. None is "not given"; sizes are in bytes, as far as the name says nothing else."""
 
     key: Key
+    state: Optional[str] = None
     description: Optional[str] = None
     type: Optional[str] = None
     machine: Optional[str] = None
@@ -144,7 +145,7 @@ class Vm:
             return cls(
                 key=Key(uri, name),
                 description=None if params.get("description") is None else params["description"].strip(),
-                **{option: params.get(option) for option in ("type", "machine", "firmware")},
+                **{option: params.get(option) for option in ("state", "type", "machine", "firmware")},
                 secure_boot=params.get("secure_boot"),
                 vcpus=_positive(params, "vcpus"),
                 cpu=_cpu(params.get("cpu") or {}, params.get("vcpus")),

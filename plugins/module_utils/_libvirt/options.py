@@ -73,13 +73,10 @@ VM: Options = {
     "autostart": Opt("bool"),
 }
 
+_STATE: Mapping[str, Any] = {"type": "str", "choices": ["present", "running", "stopped", "restarted", "absent"]}
 _TASK: Mapping[str, Any] = {
     "uri": {"type": "str", "default": "qemu:///system"},
-    "state": {
-        "type": "str",
-        "choices": ["present", "running", "stopped", "restarted", "absent"],
-        "default": "present",
-    },
+    "state": {**_STATE, "default": "present"},
     "restart": {"type": "str", "choices": ["never", "if_required"], "default": "never"},
     "wait_for": {"type": "str", "choices": ["none", "ip", "ssh", "agent"], "default": "none"},
     "wait_timeout": {"type": "int", "default": 300},
@@ -89,7 +86,11 @@ _TASK: Mapping[str, Any] = {
 }
 
 _VM = argument_spec(VM)
-ARGUMENTS: Mapping[str, Any] = {**_VM, **_TASK, "vms": {"type": "list", "elements": "dict", "options": _VM}}
+ARGUMENTS: Mapping[str, Any] = {
+    **_VM,
+    **_TASK,
+    "vms": {"type": "list", "elements": "dict", "options": {**_VM, "state": _STATE}},
+}
 CONSTRAINTS: Mapping[str, Any] = {
     "mutually_exclusive": [["vms", option] for option in VM],
     "required_one_of": [["name", "vms"]],
@@ -98,3 +99,20 @@ INFO_ARGUMENTS: Mapping[str, Any] = {
     "uri": _TASK["uri"],
     "all_devices": {"type": "bool", "default": False},
 }
+_PRESENT: Mapping[str, Any] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+NETWORK_ARGUMENTS: Mapping[str, Any] = {
+    "uri": _TASK["uri"],
+    "name": {"type": "str", "required": True},
+    "state": _PRESENT,
+    "subnet": {"type": "str"},
+    "bridge": {"type": "str"},
+    "forward": {"type": "str", "choices": ["nat", "route", "none"], "default": "nat"},
+}
+POOL_ARGUMENTS: Mapping[str, Any] = {
+    "uri": _TASK["uri"],
+    "name": {"type": "str", "default": "default"},
+    "state": _PRESENT,
+    "path": {"type": "path"},
+}
+NETWORK_CONSTRAINTS: Mapping[str, Any] = {"required_if": [["state", "present", ["subnet", "bridge"]]]}
+POOL_CONSTRAINTS: Mapping[str, Any] = {"required_if": [["state", "present", ["path"]]]}

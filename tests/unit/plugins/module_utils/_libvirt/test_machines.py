@@ -98,3 +98,14 @@ def test_what_a_result_tells():
     assert told["macs"][0].startswith("52:54:00:") and told["gpus"] == []
     domain, _ = box.plan({"name": "web"}, state="absent")
     assert domain.report(domain.items[0], {Key(URI, "web"): box.see("web")}, None)["macs"] == []
+
+
+def test_a_vm_has_a_state_of_its_own():
+    box = Simulated()
+    domain, _ = box.plan(WEB, {**DB, "state": "running"})
+    domain_goals = domain.conversation([(item, False) for item in domain.items], {})._goals
+    assert {key.name: goal.state for key, goal in domain_goals.items()} == {"web": "", "db": "running"}
+    assert domain.foresee(domain.items[1], box.see("db"), False)[0]
+    box.run(WEB, DB)
+    gone, _ = box.plan({**WEB, "state": "absent"}, DB)
+    assert [gone._plans[item.key].actions[-1:] != () for item in gone.items] == [True, False]
