@@ -208,10 +208,10 @@ class Api:
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: Exception) -> Unavailable:
-        reason = re.sub(
-            r"<[^>]*>[,:]? ?|\w*Connection(Pool)?\([^)]*\): ?", "", str(getattr(error, "reason", "") or error)
-        )
-        hint = "is it up, and argocd_server right?"
+        cause = getattr(error, "reason", None) or error
+        told = cause.args[-1] if isinstance(cause, urllib3.exceptions.ProtocolError) else cause
+        reason = re.sub(r"<[^>]*>[,:]? ?|\w*Connection(Pool)?\([^)]*\): ?", "", str(told))
+        hint = "is it up, and argocd_server right (http or https, the port)?"
         if "certificate" in reason.lower():
             hint = "give the right argocd_ca_cert"
         return Unavailable(f"Argo CD's API at {self.url} cannot be reached ({reason.strip()}): {hint}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 
 import pytest
 
@@ -146,6 +147,19 @@ def test_a_server_without_a_scheme_is_https():
 def test_a_server_that_is_not_there():
     with pytest.raises(Unavailable, match=r"^Argo CD's API at http://127.0.0.1:1 cannot be reached \(.*refused\): "):
         Api("http://127.0.0.1:1").request("GET", "a", "get it")
+
+
+def test_https_where_http_is_spoken(server):
+    with pytest.raises(Unavailable, match=r"WRONG_VERSION_NUMBER.*: is it up, and argocd_server right \(http or https"):
+        Api(server.url.replace("http:", "https:")).request("GET", "a", "get it")
+
+
+def test_a_server_that_hangs_up():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        hang_up = threading.Thread(target=lambda: [listening.accept()[0].close() for _ in range(2)], daemon=True)
+        hang_up.start()
+        with pytest.raises(Unavailable, match=r"cannot be reached \([^('\"]*\): is it up"):
+            Api(f"http://127.0.0.1:{listening.getsockname()[1]}").request("GET", "a", "get it")
 
 
 def test_a_certificate_is_verified(tmp_path):
