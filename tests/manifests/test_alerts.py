@@ -1,18 +1,23 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The alerts of the role argocd, as Prometheus reads and raises them."""
+"""The alerts of the role argocd: as Prometheus reads and raises them, and as Argo CD's notifications get them."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from rendering import ROOT, run
 
-ALERTS = ROOT / "roles" / "argocd" / "files" / "alerts.yaml"
+ROLE = ROOT / "roles" / "argocd"
+ALERTS = ROLE / "files" / "alerts.yaml"
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +44,59 @@ def test_they_are_raised_when_they_should_be(promtool: str, tmp_path: Path) -> N
     shutil.copy(Path(__file__).with_name("alerts.yaml"), tmp_path / "tests.yaml")
     done = run(promtool, "test", "rules", tmp_path / "tests.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def entries(tmp_path: Path) -> Any:
+    """What the role adds to argocd-notifications-cm with some settings."""
+
+    def render(**settings: Any) -> dict[str, Any]:
+        answer = tmp_path / "entries.json"
+        play = {
+            "hosts": "localhost",
+            "connection": "local",
+            "gather_facts": False,
+            "vars": {"role_path": str(ROLE), "ansible_python_interpreter": sys.executable, **settings},
+            "vars_files": [str(ROLE / "vars" / "main.yml")],
+            "tasks": [{"ansible.builtin.copy": {"content": "{{ argocd__alerts | to_json }}", "dest": str(answer)}}],
+        }
+        defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+        play["vars"] = {**{name: defaults[name] for name in SETTINGS}, **play["vars"]}
+        playbook = tmp_path / "play.yml"
+        playbook.write_text(json.dumps([play]))
+        done = run(sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", playbook)
+        assert done.returncode == 0, done.stdout + done.stderr
+        found: dict[str, Any] = json.loads(answer.read_text())
+        return found
+
+    return render
+
+
+SETTINGS = ("argocd_alert_recipients", "argocd_notifications", "argocd_config", "argocd_ingress")
+TRIGGERS = ["on-health-degraded", "on-sync-failed", "on-sync-status-unknown"]
+
+
+def test_without_recipients_nothing_is_added(entries: Any) -> None:
+    assert entries() == {}
+
+
+def test_recipients_are_told_of_every_trigger_in_the_same_order(entries: Any) -> None:
+    (subscription,) = entries(argocd_alert_recipients="slack:a, email:b@example.org")["subscriptions"]
+    assert subscription == {"recipients": ["slack:a", "email:b@example.org"], "triggers": TRIGGERS}
+
+
+def test_a_trigger_that_is_taken_out_is_not_subscribed_to(entries: Any) -> None:
+    given = entries(argocd_alert_recipients=["slack:a"], argocd_notifications={"trigger.on-sync-failed": None})
+    assert given["subscriptions"][0]["triggers"] == ["on-health-degraded", "on-sync-status-unknown"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "url"),
+    [
+        ({"argocd_ingress": {"host": "cd.example.org"}}, "https://cd.example.org"),
+        ({"argocd_config": {"url": "https://a/cd"}, "argocd_ingress": {"host": "b"}}, "https://a/cd"),
+    ],
+)
+def test_messages_link_to_the_pages_where_these_are_known(entries: Any, settings: Any, url: str) -> None:
+    assert "context" not in entries(argocd_alert_recipients=["slack:a"])
+    assert entries(argocd_alert_recipients=["slack:a"], **settings)["context"] == {"argocdUrl": url}
