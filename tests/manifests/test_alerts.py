@@ -5,19 +5,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from rendering import ROOT, run
+from rendering import ROOT, run, value_of_role
 
-ROLE = ROOT / "roles" / "argocd"
-ALERTS = ROLE / "files" / "alerts.yaml"
+ALERTS = ROOT / "roles" / "argocd" / "files" / "alerts.yaml"
 
 
 @pytest.fixture(scope="session")
@@ -49,30 +45,9 @@ def test_they_are_raised_when_they_should_be(promtool: str, tmp_path: Path) -> N
 @pytest.fixture
 def entries(tmp_path: Path) -> Any:
     """What the role adds to argocd-notifications-cm with some settings."""
-
-    def render(**settings: Any) -> dict[str, Any]:
-        answer = tmp_path / "entries.json"
-        play = {
-            "hosts": "localhost",
-            "connection": "local",
-            "gather_facts": False,
-            "vars": {"role_path": str(ROLE), "ansible_python_interpreter": sys.executable, **settings},
-            "vars_files": [str(ROLE / "vars" / "main.yml")],
-            "tasks": [{"ansible.builtin.copy": {"content": "{{ argocd__alerts | to_json }}", "dest": str(answer)}}],
-        }
-        defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
-        play["vars"] = {**{name: defaults[name] for name in SETTINGS}, **play["vars"]}
-        playbook = tmp_path / "play.yml"
-        playbook.write_text(json.dumps([play]))
-        done = run(sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", playbook)
-        assert done.returncode == 0, done.stdout + done.stderr
-        found: dict[str, Any] = json.loads(answer.read_text())
-        return found
-
-    return render
+    return lambda **settings: value_of_role("argocd", "argocd__alerts", tmp_path, **settings)
 
 
-SETTINGS = ("argocd_alert_recipients", "argocd_notifications", "argocd_config", "argocd_ingress")
 TRIGGERS = ["on-health-degraded", "on-sync-failed", "on-sync-status-unknown"]
 
 
