@@ -111,3 +111,18 @@ def test_a_branch_that_nobody_follows_is_not_promoted(developer: GitOps) -> None
     assert message.startswith("No application follows the branch idea of")
     (message,) = promote(developer, gitops_apps_promote_from="nowhere").failures
     assert "has no branch nowhere that could be promoted" in message
+
+
+def test_a_tag_is_not_promoted_to(developer: GitOps) -> None:
+    developer.git("push", "--quiet", "--force", "origin", "origin/main:refs/tags/v1")
+    (message,) = promote(developer, gitops_apps_target_revision="v1").failures
+    assert message.startswith("v1 is a tag of") and "only a branch can be promoted to" in message
+    assert not developer.git("ls-remote", "origin", "refs/heads/v1")
+
+
+@pytest.mark.parametrize("option", ["gitops_apps_repo_url", "gitops_apps_promote_url"])
+def test_a_url_with_a_password_is_shown_to_nobody(developer: GitOps, option: str) -> None:
+    run = promote(developer, "-vvv", **{option: "https://me:hidden-word@127.0.0.1:1/gitops.git"})
+    assert run.returncode != 0
+    assert f"{option} holds a password or token" in run.output
+    assert "hidden-word" not in run.output

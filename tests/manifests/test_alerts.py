@@ -1,16 +1,17 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The alerts of the role argocd, as Prometheus reads and raises them."""
+"""The alerts of the role argocd: as Prometheus reads and raises them, and as Argo CD's notifications get them."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
-from rendering import ROOT, run
+from rendering import ROOT, run, value_of_role
 
 ALERTS = ROOT / "roles" / "argocd" / "files" / "alerts.yaml"
 
@@ -39,3 +40,38 @@ def test_they_are_raised_when_they_should_be(promtool: str, tmp_path: Path) -> N
     shutil.copy(Path(__file__).with_name("alerts.yaml"), tmp_path / "tests.yaml")
     done = run(promtool, "test", "rules", tmp_path / "tests.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def entries(tmp_path: Path) -> Any:
+    """What the role adds to argocd-notifications-cm with some settings."""
+    return lambda **settings: value_of_role("argocd", "argocd__alerts", tmp_path, **settings)
+
+
+TRIGGERS = ["on-health-degraded", "on-sync-failed", "on-sync-status-unknown"]
+
+
+def test_without_recipients_nothing_is_added(entries: Any) -> None:
+    assert entries() == {}
+
+
+def test_recipients_are_told_of_every_trigger_in_the_same_order(entries: Any) -> None:
+    (subscription,) = entries(argocd_alert_recipients="slack:a, email:b@example.org")["subscriptions"]
+    assert subscription == {"recipients": ["slack:a", "email:b@example.org"], "triggers": TRIGGERS}
+
+
+def test_a_trigger_that_is_taken_out_is_not_subscribed_to(entries: Any) -> None:
+    given = entries(argocd_alert_recipients=["slack:a"], argocd_notifications={"trigger.on-sync-failed": None})
+    assert given["subscriptions"][0]["triggers"] == ["on-health-degraded", "on-sync-status-unknown"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "url"),
+    [
+        ({"argocd_ingress": {"host": "cd.example.org"}}, "https://cd.example.org"),
+        ({"argocd_config": {"url": "https://a/cd"}, "argocd_ingress": {"host": "b"}}, "https://a/cd"),
+    ],
+)
+def test_messages_link_to_the_pages_where_these_are_known(entries: Any, settings: Any, url: str) -> None:
+    assert "context" not in entries(argocd_alert_recipients=["slack:a"])
+    assert entries(argocd_alert_recipients=["slack:a"], **settings)["context"] == {"argocdUrl": url}

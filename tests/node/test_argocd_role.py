@@ -277,6 +277,7 @@ def test_a_failed_sync_and_an_application_that_cannot_be_compared_are_told_once(
     texts = sorted(text for _token, _channel, text in chat.messages)
     assert texts[0].startswith("Argo CD cannot compare lost with its source: ") and "no-such-path" in texts[0]
     assert texts[1].startswith("The sync of homeless to ") and "no-such-namespace" in texts[1]
+    assert not [text for text in texts if "<no value>" in text]
     assert len(texts) == 2
 
 

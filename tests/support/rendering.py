@@ -1,14 +1,17 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tree as Kustomize and Helm render it."""
+"""The tree as Kustomize and Helm render it, and roles' variables as Ansible does."""
 
 from __future__ import annotations
 
 import functools
+import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -58,3 +61,22 @@ def applications(chart: Path = CHART, environments: list[str] | None = None) -> 
     assert rendered.returncode == 0, rendered.stderr
     documents = [document for document in yaml.safe_load_all(rendered.stdout) if document]
     return {document["metadata"]["name"]: document for document in documents if document["kind"] == "Application"}
+
+
+def value_of_role(role: str, name: str, folder: Path, **settings: Any) -> Any:
+    """What a variable of a role is, with its defaults and these settings; ``folder`` is for files in between."""
+    source = ROOT / "roles" / role
+    answer, playbook = folder / "value.json", folder / "play.yml"
+    defaults = yaml.safe_load((source / "defaults" / "main.yml").read_text())
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {**defaults, "role_path": str(source), "ansible_python_interpreter": sys.executable, **settings},
+        "vars_files": [str(source / "vars" / "main.yml")],
+        "tasks": [{"ansible.builtin.copy": {"content": f"{{{{ {name} | to_json }}}}", "dest": str(answer)}}],
+    }
+    playbook.write_text(json.dumps([play]))
+    done = run(sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", playbook)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(answer.read_text())

@@ -84,11 +84,16 @@ def connect_api(params: Mapping[str, Any]) -> Api:
         raise Invalid("argocd_username and argocd_password belong together; give both, or argocd_token instead")
     if username and params.get("argocd_token"):
         raise Invalid("argocd_token and argocd_username were both given; give one of them")
-    token = "" if username else params.get("argocd_token") or os.environ.get("ARGOCD_AUTH_TOKEN", "")
+    # What is read from a file ends with a newline.
+    token = "" if username else (params.get("argocd_token") or os.environ.get("ARGOCD_AUTH_TOKEN", "")).strip()
     if not username and not token:
         raise Invalid(
             "Argo CD's API wants to know who asks; give argocd_token (or ARGOCD_AUTH_TOKEN), or argocd_username and "
             "argocd_password"
+        )
+    if not re.fullmatch(r"[!-~]*", token):
+        raise Invalid(
+            "argocd_token (or ARGOCD_AUTH_TOKEN) has blanks or letters that no token has; give it as Argo CD gave it"
         )
     api = Api(
         params["argocd_server"],
@@ -104,8 +109,7 @@ class Api:
 
     def __init__(self, server: str, ca_cert: Optional[str] = None, validate_certs: bool = True) -> None:
         self.url = (server if "://" in server else f"https://{server}").rstrip("/")
-        address = urlsplit(self.url)
-        if address.scheme not in ("http", "https") or not address.hostname or address.username or address.query:
+        if not _is_address(self.url):
             raise Invalid("argocd_server is no URL like https://argocd.example.com; correct it")
         self.token = ""
         if not validate_certs:
@@ -113,7 +117,7 @@ class Api:
         # A server that is not reached may be asked again; what was answered never is, for it may have been done.
         self._pool = urllib3.PoolManager(
             maxsize=16,
-            retries=urllib3.Retry(connect=1, read=0, redirect=0, status=0, other=0, raise_on_redirect=False),
+            retries=urllib3.Retry(connect=1, read=0, status=0, other=0, raise_on_status=False),
             cert_reqs="CERT_REQUIRED" if validate_certs else "CERT_NONE",
             ca_certs=ca_cert,
         )
@@ -135,12 +139,7 @@ class Api:
     ) -> dict[str, Any]:
         """The answer to a request; ``what`` it is for, at the end of "not allowed to". ``patience``: see Silence."""
         response = self._send(method, path, query, body, patience, stream=False)
-        answer = _json(response.data)
-        if answer is None or not isinstance(answer, dict):
-            raise self._no_api(response.status)
-        if response.status >= 300:
-            raise self._problem(answer, what, response.status)
-        return answer
+        return self._answer(response.status, response.data, what)
 
     def stream(self, path: str, what: str, query: Mapping[str, Any], patience: float) -> Iterator[dict[str, Any]]:
         """The results of a stream, until it ends or nothing came for ``patience`` seconds."""
@@ -149,16 +148,23 @@ class Api:
         except Silence:
             return
         try:
-            if response.status >= 300:
-                answer = _json(response.read())
-                raise self._problem(answer, what, response.status) if answer else self._no_api(response.status)
             yield from self._results(response, what)
         finally:
             response.close()
 
+    def _answer(self, status: int, text: bytes, what: str) -> dict[str, Any]:
+        answer = _json(text)
+        if not isinstance(answer, dict):
+            raise self._no_api(status)
+        if status >= 300:
+            raise self._problem(answer, what, status)
+        return answer
+
     def _results(self, response: Any, what: str) -> Iterator[dict[str, Any]]:
         buffer = b""
         try:
+            if response.status >= 300:
+                self._answer(response.status, response.data, what)
             for chunk in response.stream(amt=None, decode_content=True):
                 *lines, buffer = (buffer + chunk).split(b"\n")
                 for line in filter(None, lines):
@@ -192,6 +198,7 @@ class Api:
                 headers=headers,
                 timeout=urllib3.Timeout(connect=_CONNECT, read=patience),
                 preload_content=not stream,
+                redirect=False,  # token and password are for this server only
             )
         except urllib3.exceptions.MaxRetryError as error:
             if isinstance(error.reason, urllib3.exceptions.ReadTimeoutError):
@@ -201,10 +208,10 @@ class Api:
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: Exception) -> Unavailable:
-        reason = re.sub(
-            r"<[^>]*>[,:]? ?|\w*Connection(Pool)?\([^)]*\): ?", "", str(getattr(error, "reason", "") or error)
-        )
-        hint = "is it up, and argocd_server right?"
+        cause = getattr(error, "reason", None) or error
+        told = cause.args[-1] if isinstance(cause, urllib3.exceptions.ProtocolError) else cause
+        reason = re.sub(r"<[^>]*>[,:]? ?|\w*Connection(Pool)?\([^)]*\): ?", "", str(told))
+        hint = "is it up, and argocd_server right (http or https, the port)?"
         if "certificate" in reason.lower():
             hint = "give the right argocd_ca_cert"
         return Unavailable(f"Argo CD's API at {self.url} cannot be reached ({reason.strip()}): {hint}")
@@ -231,6 +238,16 @@ class Api:
         if status in (429, 502, 503, 504):
             return Unavailable(f"Argo CD's API at {self.url} cannot {what} now: {message}; try again")
         return _CODES.get(code, Failed)(f"cannot {what}: {message}")
+
+
+def _is_address(url: str) -> bool:
+    """Whether it is the URL of a server, and has no user, whom messages would show with the password."""
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        return False
+    plain = not (address.query or address.fragment or "@" in address.netloc)
+    return address.scheme in ("http", "https") and bool(address.hostname) and plain
 
 
 def in_path(name: str) -> str:

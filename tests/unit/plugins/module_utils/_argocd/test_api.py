@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 
 import pytest
 
@@ -65,6 +66,11 @@ def test_a_login_gives_the_token(server):
     assert request.headers["Authorization"] == "Bearer of-session"
 
 
+def test_a_token_from_a_file_ends_with_a_newline(server):
+    ask(server, Answer(200, {}), argocd_token="of-file\n")
+    assert server.requests[0].headers["Authorization"] == "Bearer of-file"
+
+
 def test_the_token_of_the_environment(server, monkeypatch):
     monkeypatch.setenv("ARGOCD_AUTH_TOKEN", "of-env")
     ask(server, Answer(200, {}), argocd_token=None)
@@ -101,7 +107,12 @@ def test_each_error_is_one_sentence_of_its_kind(server, answer, kind, text):
         ({"argocd_token": None}, "wants to know who asks"),
         ({"argocd_token": None, "argocd_username": "u"}, "belong together"),
         ({"argocd_username": "u", "argocd_password": "p"}, "argocd_token and argocd_username were both given"),
+        ({"argocd_token": "secret-word\nand more"}, "blanks or letters that no token has"),
+        ({"argocd_token": "secret-wörd"}, "blanks or letters that no token has"),
         ({"argocd_server": "ftp://a"}, "is no URL like https://"),
+        ({"argocd_server": "https://[::1"}, "is no URL like https://"),
+        ({"argocd_server": "https://a/#b"}, "is no URL like https://"),
+        ({"argocd_server": "https://:secret-word@a"}, "is no URL like https://"),
         ({"argocd_server": "https://me:secret-word@a"}, "is no URL like https://"),
         ({"argocd_ca_cert": "/nowhere"}, "argocd_ca_cert: no such file"),
     ],
@@ -109,7 +120,24 @@ def test_each_error_is_one_sentence_of_its_kind(server, answer, kind, text):
 def test_options_that_cannot_be_right(options, text):
     with pytest.raises(Invalid, match=text) as raised:
         connect_api({"argocd_server": "https://a", "argocd_token": "t", **options})
-    assert "secret-word" not in str(raised.value)
+    assert "secret-w" not in str(raised.value)
+
+
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_a_redirect_gets_neither_token_nor_password(server, status):
+    with serve() as other:
+        redirect = Answer(status, "", headers={"Location": f"{other.url}/api/v1/session"})
+        with pytest.raises(Invalid, match=rf"answers with a redirect \({status}\)"):
+            ask(server, redirect)
+        with pytest.raises(Invalid, match="answers with a redirect"):
+            ask(server, redirect, argocd_token=None, argocd_username="u", argocd_password="p")
+        assert other.requests == []
+
+
+def test_a_server_that_is_busy_is_told_in_its_own_words(server):
+    busy = error(503, 14, "too much to do")
+    with pytest.raises(Unavailable, match="too much to do"):
+        ask(server, busy._replace(headers={"Retry-After": "1"}))
 
 
 def test_a_server_without_a_scheme_is_https():
@@ -119,6 +147,18 @@ def test_a_server_without_a_scheme_is_https():
 def test_a_server_that_is_not_there():
     with pytest.raises(Unavailable, match=r"^Argo CD's API at http://127.0.0.1:1 cannot be reached \(.*refused\): "):
         Api("http://127.0.0.1:1").request("GET", "a", "get it")
+
+
+def test_https_where_http_is_spoken(server):
+    with pytest.raises(Unavailable, match=r"WRONG_VERSION_NUMBER.*: is it up, and argocd_server right \(http or https"):
+        Api(server.url.replace("http:", "https:")).request("GET", "a", "get it")
+
+
+def test_a_server_that_hangs_up():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=lambda: listening.accept()[0].close(), daemon=True).start()
+        with pytest.raises(Unavailable, match=r"cannot be reached \([^('\"]*\): is it up"):
+            Api(f"http://127.0.0.1:{listening.getsockname()[1]}").request("GET", "a", "get it")
 
 
 def test_a_certificate_is_verified(tmp_path):
@@ -152,8 +192,9 @@ def test_a_stream_that_breaks_and_one_that_is_refused(server):
         list(stream(server, error(403, 7)))
     with pytest.raises(Refused, match="not allowed to watch: no"):
         list(stream(server, Answer(200, lines({"error": {"grpc_code": 7, "message": "no"}}))))
-    with pytest.raises(Unavailable, match="not as Argo CD's API"):
-        list(stream(server, Answer(502, "no JSON")))
+    for body in ("no JSON", "[1]"):
+        with pytest.raises(Unavailable, match="not as Argo CD's API"):
+            list(stream(server, Answer(502, body)))
 
 
 def test_silence_is_told_apart(silent):

@@ -10,7 +10,7 @@ import ipaddress
 import json
 import ssl
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,6 +26,7 @@ class Answer(NamedTuple):
     status: int
     body: Any
     broken: bool = False
+    headers: Mapping[str, str] = {}
 
 
 class Request(NamedTuple):
@@ -124,6 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.api.requests.append(Request(self.command, url.path, query, dict(self.headers), body))
         answer = self.server.api.answers.pop(0)
         self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
         if isinstance(answer.body, list):
             self._stream(answer.body, answer.broken)
         else:
