@@ -12,17 +12,12 @@ author: ai_how.cloud contributors (@ai-how)
 description:
   - Reads sysfs and libvirt, and changes nothing. It runs on the hypervisor itself.
 options:
-  uri:
-    description: URI of libvirt on this hypervisor.
-    type: str
-    default: qemu:///system
   all_devices:
     description: Whether all PCI devices but bridges are told, and not GPUs and accelerators only.
     type: bool
     default: false
-requirements:
-  - libvirt-python, which is C(python3-libvirt) of the hypervisor's distribution
 extends_documentation_fragment:
+  - ai_how.cloud.libvirt_connection
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:

@@ -21,10 +21,6 @@ description:
     RV(results[].restart_required) says so.
   - Disks are never shrunk, and deleted with O(delete_disks) only.
 options:
-  uri:
-    description: URI of libvirt on this hypervisor.
-    type: str
-    default: qemu:///system
   state:
     description:
       - V(present) declares the VM and leaves it on or off.
@@ -265,10 +261,8 @@ options:
   gpus: *gpus
   group_siblings: *group_siblings
   autostart: *autostart
-requirements:
-  - libvirt 9.0 or later, with its storage pools and networks
-  - libvirt-python, which is C(python3-libvirt) of the hypervisor's distribution
 extends_documentation_fragment:
+  - ai_how.cloud.libvirt_connection
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:

@@ -17,10 +17,6 @@ description:
   - A network in which VMs run is not restarted. What changed waits for its next start, and
     RV(results[].restart_required) says so.
 options:
-  uri:
-    description: URI of libvirt on this hypervisor.
-    type: str
-    default: qemu:///system
   name:
     description: Name of the network.
     type: str
@@ -43,10 +39,8 @@ options:
     type: str
     choices: [nat, route, none]
     default: nat
-requirements:
-  - libvirt 9.0 or later
-  - libvirt-python, which is C(python3-libvirt) of the hypervisor's distribution
 extends_documentation_fragment:
+  - ai_how.cloud.libvirt_connection
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:

@@ -13,10 +13,6 @@ description:
   - Declares a storage pool that is a folder; it is active, and starts with the hypervisor. A missing folder is made.
   - The folder of a pool that is there is not changed, and what is in it is never deleted.
 options:
-  uri:
-    description: URI of libvirt on this hypervisor.
-    type: str
-    default: qemu:///system
   name:
     description: Name of the pool.
     type: str
@@ -29,10 +25,8 @@ options:
   path:
     description: The folder. Needed for O(state=present).
     type: path
-requirements:
-  - libvirt 9.0 or later
-  - libvirt-python, which is C(python3-libvirt) of the hypervisor's distribution
 extends_documentation_fragment:
+  - ai_how.cloud.libvirt_connection
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
