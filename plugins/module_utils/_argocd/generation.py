@@ -185,6 +185,9 @@ class SetConversation:
         self._talks = {goal.key: _Talk(goal) for goal in goals}
         self._before = before
         self._applications = Conversation([], before)
+        for talk in self._talks.values():
+            if isinstance(talk.goal, Ungenerate):
+                self._follow(talk, [Gone(app.key, app.uid, talk.goal.confirm) for app in talk.goal.applications])
 
     def advance(self, world: Mapping[Any, Any], now: float) -> Mapping[Any, Step]:
         """The next step of each set and application that is neither done nor failed."""
@@ -199,13 +202,16 @@ class SetConversation:
                 talk.memory = memory
             if isinstance(talk.step, Watch):
                 talk.waits_for = talk.step.reason
-            if isinstance(talk.step, Done):
-                goals = self._below(talk.goal, world)
-                talk.applications = tuple(goal.key for goal in goals)
-                self._applications.follow(goals)
+            if isinstance(talk.step, Done) and isinstance(talk.goal, Generate):
+                self._follow(talk, self._generated(talk.goal, world))
             elif not talk.over:
                 steps[key] = talk.step
-        return {**steps, **self._applications.advance(world, now)}
+        steps.update(self._applications.advance(world, now))
+        for key, talk in self._talks.items():  # with the deletion order Reverse a set goes after its applications
+            if key in steps and any(self._applications.failure(app) for app in talk.applications):
+                talk.step = Done()
+                del steps[key]
+        return steps
 
     def confirm(self, key: Any) -> None:
         talk = self._talks.get(key)
@@ -260,9 +266,11 @@ class SetConversation:
     def own_failure(self, key: Key) -> str:
         return self._applications.own_failure(key)
 
-    def _below(self, goal: SetGoal, world: Mapping[Any, Any]) -> Sequence[Union[Settle, Gone]]:
-        if isinstance(goal, Ungenerate):
-            return [Gone(app.key, app.uid, goal.confirm) for app in goal.applications]
+    def _follow(self, talk: _Talk, goals: Sequence[Union[Settle, Gone]]) -> None:
+        talk.applications = tuple(goal.key for goal in goals)
+        self._applications.follow(goals)
+
+    def _generated(self, goal: Generate, world: Mapping[Any, Any]) -> Sequence[Union[Settle, Gone]]:
         return [
             Gone(app.key, app.uid, goal.confirm)
             if app.deleting

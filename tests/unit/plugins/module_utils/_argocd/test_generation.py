@@ -18,7 +18,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.generation im
     Ungenerate,
     generated_by,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import Refresh
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import ConfirmDeletion, Refresh
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Watch, Write
@@ -149,12 +149,33 @@ def test_a_deletion_ends_with_that_of_the_applications():
     gone = Ungenerate(TEAMS, "uid-of-teams", (generated("team-a"),))
     conversation = talk(goal=gone)
     _written, waits = settle(conversation, world(application_set(deleting=True), generated("team-a")))
-    assert waits == {TEAMS: "its deletion (finalizers left: none)"}
+    assert waits[TEAMS] == "its deletion (finalizers left: none)"
     _written, waits = settle(conversation, world(application_set(uid="another"), generated("team-a", deleting=True)))
     assert "its deletion" in waits[key("team-a")]
     settle(conversation, {})
     assert conversation.over()
     assert conversation.failure(TEAMS) == ""
+
+
+def waits_for_approval():
+    confirm = {"kind": "Namespace", "name": "a", "status": "Synced", "requiresDeletionConfirmation": True}
+    return generated("team-a", deleting=True, resources=[confirm])
+
+
+def test_the_deletion_of_an_application_is_approved_before_the_set_is_gone():
+    gone = Ungenerate(TEAMS, "uid-of-teams", (generated("team-a"),), confirm=True)
+    steps = talk(goal=gone).advance(world(application_set(deleting=True), waits_for_approval()), 0.0)
+    assert isinstance(steps[key("team-a")].action, ConfirmDeletion)
+
+
+def test_a_set_that_an_application_holds_is_not_waited_for():
+    conversation = talk(goal=Ungenerate(TEAMS, "uid-of-teams", (generated("team-a"),)))
+    seen = world(application_set(deleting=True), waits_for_approval())
+    settle(conversation, seen)
+    assert not conversation.over()
+    settle(conversation, seen, now=11.0)
+    assert conversation.over()
+    assert "waits for a confirmation to delete" in conversation.failure(TEAMS)
 
 
 def test_after_the_api_server_was_away_it_is_asked_again():
