@@ -43,7 +43,7 @@ class Libvirt:
         self.daemons[name].wait()
 
     def wait(self) -> None:
-        for _ in range(100):
+        for _attempt in range(100):
             if subprocess.run(["virsh", "-q", "list"], capture_output=True, check=False).returncode == 0:
                 return
             time.sleep(0.1)

@@ -161,7 +161,7 @@ def test_a_row_has_an_option_or_a_reason(row: Row) -> None:
 
 @pytest.mark.parametrize(("module", "option"), OPTIONS)
 def test_an_option_is_there(module: str, option: str) -> None:
-    name, _, value = option.partition(": ")
+    name, _colon, value = option.partition(": ")
     if name.startswith(RESULT):
         assert name[len(RESULT) :] in info.describe(app())
         return
@@ -186,7 +186,7 @@ def test_no_option_is_left_out(module: str) -> None:
 @pytest.mark.parametrize("row", GUIDE, ids=lambda row: row[0].strip("`*"))
 def test_a_command_of_the_guide_has_something_here_or_a_reason(row: tuple[str, str, str]) -> None:
     here, reason = row[1].strip("`"), row[2]
-    kind, _, name = here.partition(" ")
+    kind, _space, name = here.partition(" ")
     places = {
         "playbook": ROOT / "playbooks" / f"{name.rpartition('.')[2]}.yml",
         "module": ROOT / "plugins" / "modules" / f"{name}.py",

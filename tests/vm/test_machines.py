@@ -192,7 +192,7 @@ def test_what_cannot_be_leaves_nothing_behind(play: Play, libvirt: Libvirt, tmp_
         "this hypervisor has no NUMA node 99": {"numa_node": "99"},
         "which is in no pool": {"disks": [{"base": "/etc/hostname", "copy": True}]},
     }
-    _, *refused = play(there, *({**WEB, "networks": [], "name": "bad", **options} for options in wrong.values()))
+    _other, *refused = play(there, *({**WEB, "networks": [], "name": "bad", **options} for options in wrong.values()))
     for sentence, result in zip(wrong, refused, strict=True):
         assert sentence in result["msg"]
         assert "\n" not in result["msg"]
@@ -205,7 +205,7 @@ def test_what_cannot_be_leaves_nothing_behind(play: Play, libvirt: Libvirt, tmp_
 
 def test_a_disk_that_another_is_made_on_is_kept(play: Play, libvirt: Libvirt) -> None:
     on_it = {**WEB, "name": "on-it", "networks": [], "disks": [{"base": "web-vda.qcow2"}]}
-    _, _, refused = play(WEB, on_it, {"name": "web", "state": "absent", "delete_disks": True})
+    _first, _other, refused = play(WEB, on_it, {"name": "web", "state": "absent", "delete_disks": True})
     assert "on-it-vda.qcow2 is made on" in refused["msg"]
     assert (IMAGES / "web-vda.qcow2").exists()
     names = ("on-it", "web")
@@ -249,7 +249,7 @@ def test_a_run_after_libvirtd_was_killed_carries_on(play: Play, libvirt: Libvirt
 
 
 def test_a_guest_that_does_not_shut_down_is_left_alone(play: Play, libvirt: Libvirt) -> None:
-    _, refused = play({**WEB, "state": "running"}, {"name": "web", "state": "stopped", "shutdown_timeout": 1})
+    _other, refused = play({**WEB, "state": "running"}, {"name": "web", "state": "stopped", "shutdown_timeout": 1})
     assert "did not shut down within 1 s" in refused["msg"]
     assert libvirt.virsh("domstate", "web") == "running"
 

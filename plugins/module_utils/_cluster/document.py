@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.schema import Key, Keys
+from ansible_collections.ai_how.cloud.plugins.module_utils._cluster.schema import Key, Keys, item_of
 
 with suppress(ImportError):  # ansible-test imports modules where it is not
     import yaml
@@ -166,12 +166,11 @@ class Reader:
         return self._report(node, path, f"is {_seen(node)}, expected {_expected(key)}")
 
     def _list(self, node: yaml.SequenceNode, key: Key, path: str) -> Items:
-        assert key.items is not None
         if len(node.value) < key.least:
             self._report(node, path, "is empty, expected at least one item")
         values = Items()
         for number, item in enumerate(node.value):
-            value = self.value(item, key.items, f"{path}[{number}]")
+            value = self.value(item, item_of(key), f"{path}[{number}]")
             if value is None:
                 values.whole = False
             else:
@@ -179,13 +178,12 @@ class Reader:
         return values
 
     def _map(self, node: yaml.MappingNode, key: Key, path: str) -> Section:
-        assert key.items is not None
         section = Section(path, node.start_mark.line + 1)
         for name_node, value_node in self._pairs(node, path):
             if not re.fullmatch(key.names, name_node.value):
                 self._report(name_node, path, f"has the name {_short(name_node.value)}, which Kubernetes does not take")
                 continue
-            value = self.value(value_node, key.items, _join(path, name_node.value))
+            value = self.value(value_node, item_of(key), _join(path, name_node.value))
             if value is not None:
                 section[name_node.value] = value
         return section

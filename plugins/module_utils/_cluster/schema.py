@@ -336,7 +336,7 @@ def _value(key: Key) -> dict[str, Any]:
         return {
             "type": "object",
             "propertyNames": {"pattern": _whole_text(key.names)},
-            "additionalProperties": _described(_item(key)),
+            "additionalProperties": _described(item_of(key)),
         }
     if key.type == "whole":
         return {"type": "integer", "minimum": key.least, "maximum": key.most}
@@ -359,11 +359,13 @@ def _text(key: Key) -> dict[str, Any]:
 
 
 def _list(key: Key) -> dict[str, Any]:
-    return {"type": "array", "items": _described(_item(key)), **({"minItems": key.least} if key.least else {})}
+    return {"type": "array", "items": _described(item_of(key)), **({"minItems": key.least} if key.least else {})}
 
 
-def _item(key: Key) -> Key:
-    assert key.items is not None, "lists and maps of the table name their items"
+def item_of(key: Key) -> Key:
+    """What a list or map of the table holds."""
+    if key.items is None:
+        raise AssertionError("lists and maps of the table name their items")
     return key.items
 
 

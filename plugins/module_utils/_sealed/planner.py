@@ -66,17 +66,17 @@ Action = Union[Seal, Delete]
 
 
 def sealed(action: Seal, certificate: Optional[envelope.Certificate], session_keys: Sequence[bytes]) -> dict[str, Any]:
-    """The SealedSecret that is written; a session key for each of ``action.values``."""
+    """The SealedSecret that is written; a session key for each of ``action.values``, and no certificate without any."""
     key = action.key
     label = envelope.label(action.scope, key.namespace, key.name)
     items = dict(action.manifest["spec"]["encryptedData"])
     annotations = dict(action.manifest["metadata"].get("annotations") or {})
     marks, proofs = _entries(annotations, SEALED_FOR), _entries(annotations, PROOFS)
-    for (name, value), session_key in zip(action.values.items(), session_keys):
-        assert certificate is not None
-        items[name] = envelope.seal(certificate.public_key, value, label, session_key)
-        marks[name] = envelope.mark(certificate.fingerprint, items[name])
-        proofs.pop(name, None)
+    if certificate:
+        for (name, value), session_key in zip(action.values.items(), session_keys):
+            items[name] = envelope.seal(certificate.public_key, value, label, session_key)
+            marks[name] = envelope.mark(certificate.fingerprint, items[name])
+            proofs.pop(name, None)
     for name, value in action.proven.items():
         proofs[name] = envelope.proof(action.hmac_key, key.namespace, key.name, name, items[name], value)
     annotations.update({at: _json(found) for at, found in ((SEALED_FOR, marks), (PROOFS, proofs)) if found})

@@ -49,6 +49,6 @@ def test_without_an_iommu():
     off = dataclasses.replace(
         TWO_GPUS, devices={key: dataclasses.replace(one, group=None) for key, one in TWO_GPUS.devices.items()}
     )
-    (gpu, _) = describe(Hypervisor(off), False)
+    (gpu, _other) = describe(Hypervisor(off), False)
     assert (gpu["iommu_group"], gpu["group_members"]) == (None, [])
     assert "the IOMMU is off" in report([gpu])[0]

@@ -62,7 +62,7 @@ def test_what_check_mode_foresees(before, task, told):
     box = Simulated()
     if before:
         box.run(WEB, state=before)
-    domain, _ = box.plan(WEB, **task)
+    domain, _other = box.plan(WEB, **task)
     more, msg = domain.foresee(domain.items[0], box.see("web"), False)
     assert more == told[0]
     assert re.fullmatch(told[1], msg)
@@ -70,7 +70,7 @@ def test_what_check_mode_foresees(before, task, told):
 
 def test_what_libvirt_left_out_is_told():
     box = Simulated()
-    domain, _ = box.plan({**WEB, "description": "for a test"})
+    domain, _other = box.plan({**WEB, "description": "for a test"})
     box.run(WEB)
     item = domain.items[0]
     talk = domain.conversation([(item, True)], {})
@@ -82,30 +82,30 @@ def test_what_libvirt_left_out_is_told():
 
 def test_the_goals_of_a_task():
     box = Simulated()
-    domain, _ = box.plan(WEB, state="restarted", wait_for="ip", shutdown_timeout=9)
+    domain, _other = box.plan(WEB, state="restarted", wait_for="ip", shutdown_timeout=9)
     box.run(WEB, state="running")
-    domain, _ = box.plan(WEB, state="restarted", wait_for="ip", shutdown_timeout=9)
+    domain, _other = box.plan(WEB, state="restarted", wait_for="ip", shutdown_timeout=9)
     (goal,) = domain.conversation([(domain.items[0], False)], {})._goals.values()
     assert (goal.state, goal.cycles, goal.wait_for, goal.shutdown_timeout) == ("running", True, "ip", 9)
 
 
 def test_what_a_result_tells():
     box = Simulated()
-    domain, _ = box.plan({**WEB, "networks": [NIC]}, state="running")
+    domain, _other = box.plan({**WEB, "networks": [NIC]}, state="running")
     told = domain.report(domain.items[0], {Key(URI, "web"): box.see("web")}, None)
     assert told["state"] == "absent"
     assert [action["impact"] for action in told["actions"]] == ["LIVE"] * 3
     assert told["macs"][0].startswith("52:54:00:") and told["gpus"] == []
-    domain, _ = box.plan({"name": "web"}, state="absent")
+    domain, _other = box.plan({"name": "web"}, state="absent")
     assert domain.report(domain.items[0], {Key(URI, "web"): box.see("web")}, None)["macs"] == []
 
 
 def test_a_vm_has_a_state_of_its_own():
     box = Simulated()
-    domain, _ = box.plan(WEB, {**DB, "state": "running"})
+    domain, _other = box.plan(WEB, {**DB, "state": "running"})
     domain_goals = domain.conversation([(item, False) for item in domain.items], {})._goals
     assert {key.name: goal.state for key, goal in domain_goals.items()} == {"web": "", "db": "running"}
     assert domain.foresee(domain.items[1], box.see("db"), False)[0]
     box.run(WEB, DB)
-    gone, _ = box.plan({**WEB, "state": "absent"}, DB)
+    gone, _other = box.plan({**WEB, "state": "absent"}, DB)
     assert [gone._plans[item.key].actions[-1:] != () for item in gone.items] == [True, False]

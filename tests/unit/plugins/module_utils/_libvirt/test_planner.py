@@ -66,7 +66,7 @@ def test_after_the_plan_was_applied_nothing_is_left_to_plan(tasks):
             continue  # refused, see below
         box.run(options, state=state, restart=restart)
         again = "running" if state == "restarted" else state
-        _, plans = box.plan(options, state=again, restart="never")
+        _other, plans = box.plan(options, state=again, restart="never")
         assert plans == [()]
 
 
@@ -75,11 +75,11 @@ def test_what_is_planned_says_how_it_looks_afterwards():
     box = Simulated(host=TWO_GPUS)
     options = web(autostart=True, networks=[{"address": "192.168.122.9"}], cloud_init={}, gpus=[{"id": "10de:2684"}])
     for vm in (WEB, options, {**options, "memory": "2G"}):
-        _, (actions,) = box.plan(vm)
+        _other, (actions,) = box.plan(vm)
         foreseen = actions[-1].after
         box.run(vm)
         assert box.see("web").raw == foreseen
-    _, (actions,) = box.plan({"name": "web"}, state="absent")
+    _other, (actions,) = box.plan({"name": "web"}, state="absent")
     assert actions[-1].after == {}
 
 
@@ -215,7 +215,7 @@ def test_what_was_attached_is_told_one_by_one():
     """The second may fail, so the first must not tell of both."""
     box = Simulated()
     box.run(web(networks=[{}]), state="running")
-    _, (actions,) = box.plan(web(networks=[{}, {}, {}]))
+    _other, (actions,) = box.plan(web(networks=[{}, {}, {}]))
     told = [sum(name.startswith("running with networks") for name in action.after) for action in actions]
     assert (kinds(actions), told) == (["Define", "Attach", "Attach"], [1, 2, 3])
 
@@ -223,7 +223,7 @@ def test_what_was_attached_is_told_one_by_one():
 def test_what_a_guest_does_not_release_goes_with_a_restart():
     box = Simulated()
     box.run(web(networks=[{}, {}]), state="running")
-    (define, _) = box.plan(web(networks=[{}]))[1][0]
+    (define, _other) = box.plan(web(networks=[{}]))[1][0]
     box.apply(define)  # and the guest keeps the second one
     assert kinds(box.plan(web(networks=[{}]), state="running")[1][0]) == ["Detach"]
     domain, (actions,) = box.plan(web(networks=[{}]), state="running", restart="if_required")
@@ -259,7 +259,7 @@ def test_an_expanded_host_model_and_a_balloon_are_nothing_older():
     live = seen.live_xml.replace('mode="host-model"', 'mode="custom"').replace("1073741824</currentM", "7</currentM")
     assert live != seen.live_xml
     box.vms["web"] = dataclasses.replace(seen, live_xml=live)
-    domain, _ = box.plan(web(cpu={"model": "host-model"}), state="running")
+    domain, _other = box.plan(web(cpu={"model": "host-model"}), state="running")
     assert not domain.report(domain.items[0], {domain.items[0].key: seen}, None)["restart_required"]
 
 
@@ -307,7 +307,7 @@ def test_networks_may_be_without_subnets():
 def test_absent_keeps_disks_unless_told():
     box = Simulated()
     box.run(web(cloud_init={}), state="running")
-    _, (kept,) = box.plan({"name": "web"}, state="absent")
+    _other, (kept,) = box.plan({"name": "web"}, state="absent")
     assert kinds(kept) == ["PowerOff", "DeleteVolume", "Undefine"]
     assert kept[1].path == "/images/web-seed.iso"
     done = box.run({"name": "web"}, state="absent", delete_disks=True)

@@ -117,7 +117,7 @@ def test_nothing_to_do():
 
 
 def test_time_is_over():
-    conversation, _ = converse(Goal(KEY, "running", wait_for="ip"), ["running"])
+    conversation, _other = converse(Goal(KEY, "running", wait_for="ip"), ["running"])
     assert conversation.wake_after() is None
     assert conversation.followed() == [KEY]
     conversation.look_again()
@@ -148,5 +148,5 @@ def test_a_failure_ends_it():
 
 
 def test_the_next_look_at_one_that_shuts_down():
-    conversation, _ = converse(Goal(KEY, "stopped", shutdown_timeout=5), ["running", "running"])
+    conversation, _other = converse(Goal(KEY, "stopped", shutdown_timeout=5), ["running", "running"])
     assert conversation.wake_after() == 4.0

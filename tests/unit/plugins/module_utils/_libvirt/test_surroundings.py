@@ -78,7 +78,7 @@ def test_it_is_made_once_and_removed_once(item):
     domain, actions = plan(item, seen)
     assert list(actions) == [] and domain.foresee(item, seen, False) == (False, "")
     gone = replace(item, absent=True)
-    _, actions = plan(gone, seen)
+    _other, actions = plan(gone, seen)
     seen = apply(seen, actions)
     assert seen.raw == {} and list(plan(gone, seen)[1]) == []
 
@@ -93,13 +93,13 @@ def test_a_prefix_says_the_same_as_a_netmask():
 
 
 def test_what_is_off_is_started():
-    _, actions = plan(network(), replace(there(), active=False, live_xml="", autostart=False))
+    _other, actions = plan(network(), replace(there(), active=False, live_xml="", autostart=False))
     assert [action.do for action in actions] == ["start", "autostart"]
 
 
 def test_a_change_restarts_a_network_in_which_nothing_runs():
     wanted = network(subnet="10.2.0.0/16", bridge="virbr2", forward="route")
-    _, actions = plan(wanted, there(users={"a": False}))
+    _other, actions = plan(wanted, there(users={"a": False}))
     assert [action.do for action in actions] == ["define", "stop", "start"]
     seen = apply(there(users={"a": False}), actions)
     assert "5a3b2a3c" in seen.xml and "10.1.0." not in seen.xml and "<nat>" not in seen.xml
@@ -107,7 +107,7 @@ def test_a_change_restarts_a_network_in_which_nothing_runs():
 
 
 def test_addresses_that_fit_stay():
-    _, actions = plan(network(subnet="10.1.0.0/16"), there())
+    _other, actions = plan(network(subnet="10.1.0.0/16"), there())
     assert 'ip="10.1.0.10"' in actions[0].xml and 'start="10.1.0.200"' in actions[0].xml
 
 
