@@ -42,6 +42,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+# ansible-test may want colours
+PLAIN = {**os.environ, "ANSIBLE_FORCE_COLOR": "false", "ANSIBLE_NOCOLOR": "true"}
+
+
 def run(folder: Path, *sources: str, options: tuple[str, ...] = ("--list",), **environ: str) -> Run:
     command = [sys.executable, "-m", "ansible.cli.inventory", *options]
     for source in sources:
@@ -49,10 +53,9 @@ def run(folder: Path, *sources: str, options: tuple[str, ...] = ("--list",), **e
     settings = {
         "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        "ANSIBLE_NOCOLOR": "1",
     }
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **settings, **environ}, capture_output=True, text=True, check=False
+        command, cwd=folder, env={**PLAIN, **settings, **environ}, capture_output=True, text=True, check=False
     )
     return Run(done.returncode, done.stdout, done.stderr)
 
@@ -264,6 +267,6 @@ def test_a_template_is_one(folder: Path) -> None:
 """
     )
     command = [sys.executable, "-m", "ansible.cli.playbook", "-i", "cloud-cluster.yaml", "play.yml"]
-    environ = {**os.environ, "ANSIBLE_CONFIG": "ansible.cfg", "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS)}
+    environ = {**PLAIN, "ANSIBLE_CONFIG": "ansible.cfg", "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS)}
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert "/srv/base.qcow2" in done.stdout, done.stdout + done.stderr
