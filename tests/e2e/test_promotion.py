@@ -38,6 +38,7 @@ def developer(user: GitOps, first_run: Run) -> Iterator[GitOps]:
     user.git("checkout", "--quiet", "main")
     user.git("pull", "--quiet", "origin", "main")
     user.push_edit("argocd-apps/values.yaml", lambda values: values.update(environments=["main"]))
+    assert_live(user, user.runtime())
 
 
 def commit(user: GitOps, branch: str) -> str:
