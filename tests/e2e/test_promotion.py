@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from gitops import GitOps, Run, annotate, assert_live
+from gitops import APPLICATIONS, GitOps, Run, annotate, assert_live, until
 
 EDITED = "base/mlops/minio/service.yaml"
 
@@ -38,7 +38,9 @@ def developer(user: GitOps, first_run: Run) -> Iterator[GitOps]:
     user.git("checkout", "--quiet", "main")
     user.git("pull", "--quiet", "origin", "main")
     user.push_edit("argocd-apps/values.yaml", lambda values: values.update(environments=["main"]))
-    assert_live(user, user.runtime())
+    run = user.runtime()
+    assert run.returncode == 0, run.output
+    until(lambda: set(user.applications()) == APPLICATIONS, 60, "the applications of dev are gone")
 
 
 def commit(user: GitOps, branch: str) -> str:
