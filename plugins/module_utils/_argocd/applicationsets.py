@@ -18,6 +18,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.declarations 
     Wanted,
     arguments,
     constraints,
+    named,
     shown_metadata,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.generation import (
@@ -30,7 +31,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.generation im
     Ungenerate,
     generated_by,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import API_VERSION, OBJECT_NAME, said
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import API_VERSION, said
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import METADATA
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.report import family, summary
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import Observed
@@ -94,16 +95,11 @@ class ApplicationSets(Declarations):
         self._wait: bool = self._state == "absent" if params["wait"] is None else params["wait"]
 
     def wanted(self, params: Mapping[str, Any], namespace: str, where: str) -> Wanted:
-        name = (params.get("name") or "").strip()
-        if not name:
-            raise Invalid(f"{where}an application set: name is missing; give every application set a name")
-        key = SetKey(namespace, name)
-        if not OBJECT_NAME.fullmatch(name):
-            raise Invalid(f"{where}{key}: Kubernetes does not take this name; use lower-case letters, digits, - and .")
+        key = named(SetKey, "an", "application set", params, namespace, where)
         spec = to_api(SPEC, params)
         if self._state == "present" and (problem := _problem(spec)):
             raise Invalid(f"{where}{key}: {problem}")
-        metadata = {"name": name, "namespace": namespace, **to_api(METADATA, params)}
+        metadata = {"name": key.name, "namespace": namespace, **to_api(METADATA, params)}
         return Wanted(key, {"apiVersion": API_VERSION, "kind": "ApplicationSet", "metadata": metadata, "spec": spec})
 
     def manifest(self, item: Wanted, observed: Optional[Observed]) -> Mapping[str, Any]:

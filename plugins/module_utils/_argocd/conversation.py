@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Optional
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Optional, TypeVar
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import Goal, Memory, Settle
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key, Observed
@@ -24,12 +24,16 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem, TimedOut
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Step, Watch, Write
 
+G = TypeVar("G")
+
 
 @dataclass
-class _Talk:
-    goal: Goal
-    root: Key
-    memory: Memory
+class Talk(Generic[G]):
+    """Where one goal stands. The memory of a Write counts once it was done."""
+
+    goal: G
+    root: Any
+    memory: Memory = field(default_factory=Memory)
     parent: Optional[Settle] = None  # until a child is seen
     pending: Optional[Memory] = None
     step: Optional[Step] = None
@@ -39,12 +43,32 @@ class _Talk:
     def over(self) -> bool:
         return isinstance(self.step, (Done, Fail))
 
+    def take(self, step: Step) -> None:
+        self.step = step
+        if isinstance(step, Watch):
+            self.waits_for = step.reason
+
+    def remember(self, memory: Memory) -> None:
+        """What comes with the step that was taken last."""
+        if isinstance(self.step, Write):
+            self.pending = memory
+        else:
+            self.memory = memory
+
+    def confirm(self) -> None:
+        if self.pending is not None:
+            self.memory, self.pending = self.pending, None
+
+    def timed_out(self, key: Any, seconds: float, away: Optional[Problem]) -> TimedOut:
+        last = f"; {away}" if away else ""
+        return TimedOut(f"{key}: timed out after {seconds:g} s waiting for {self.waits_for}{last}")
+
 
 class Conversation:
     """Holds where each goal stands. ``advance`` after everything seen, ``confirm`` after each Write that was done."""
 
     def __init__(self, goals: Sequence[Goal], before: Mapping[Key, Observed], recurse: bool = True) -> None:
-        self._talks: dict[Key, _Talk] = {}
+        self._talks: dict[Key, Talk[Goal]] = {}
         self._before = before
         self._listed: set[str] = set()
         self._recurse = recurse
@@ -54,7 +78,7 @@ class Conversation:
     def follow(self, goals: Sequence[Goal]) -> None:
         """Take on more goals, in namespaces that ``before`` knows."""
         for goal in goals:
-            self._talks.setdefault(goal.key, _Talk(goal, goal.key, Memory()))
+            self._talks.setdefault(goal.key, Talk(goal, goal.key))
             self._listed.add(goal.key.namespace)
 
     def advance(self, world: Mapping[Key, Observed], now: float) -> Mapping[Key, Step]:
@@ -79,10 +103,7 @@ class Conversation:
                 self._begin(talk, talk.parent, world)
             step, memory = next_step(talk.goal, world.get(key), talk.memory, now)
             self._take(talk, step)
-            if isinstance(step, Write):
-                talk.pending = memory
-            else:
-                talk.memory = memory
+            talk.remember(memory)
             if not talk.over:
                 steps[key] = step
             todo.extend(self._follow_children(talk, world))
@@ -90,9 +111,7 @@ class Conversation:
 
     def confirm(self, key: Key) -> None:
         """The Write of ``key`` was done."""
-        talk = self._talks[key]
-        if talk.pending is not None:
-            talk.memory, talk.pending = talk.pending, None
+        self._talks[key].confirm()
 
     def fail(self, key: Key, problem: Problem) -> None:
         """``key`` cannot go on."""
@@ -107,8 +126,7 @@ class Conversation:
         """Everything that is not over by now has failed. ``away``: why the server cannot be reached, if so."""
         for key, talk in self._talks.items():
             if not talk.over:
-                last = f"; {away}" if away else ""
-                self.fail(key, TimedOut(f"{key}: timed out after {seconds:g} s waiting for {talk.waits_for}{last}"))
+                self.fail(key, talk.timed_out(key, seconds, away))
 
     def wake_after(self) -> Optional[float]:
         """Seconds after which to advance though nothing was seen."""
@@ -152,17 +170,15 @@ class Conversation:
         talk = self._talks.get(key)
         return str(talk.step.problem) if talk and isinstance(talk.step, Fail) else ""
 
-    def _take(self, talk: _Talk, step: Step) -> None:
+    def _take(self, talk: Talk[Goal], step: Step) -> None:
         """``step`` is where the talk stands now; the first failure is the one that is told of its root."""
-        talk.step = step
-        if isinstance(step, Watch):
-            talk.waits_for = step.reason
+        talk.take(step)
         if isinstance(step, Fail) and talk.root not in self._failures:
             state = "not ready" if isinstance(step.problem, TimedOut) else "failing"
             via = "" if talk.goal.key == talk.root else f"{talk.root} has a child that is {state}: "
             self._failures[talk.root] = via + failed(talk.goal.key, step.problem)
 
-    def _follow_children(self, talk: _Talk, world: Mapping[Key, Observed]) -> Sequence[Key]:
+    def _follow_children(self, talk: Talk[Goal], world: Mapping[Key, Observed]) -> Sequence[Key]:
         goal, app = talk.goal, world.get(talk.goal.key)
         if not (self._recurse and isinstance(goal, Settle) and goal.wait and app) or isinstance(
             talk.step, (Write, Fail)
@@ -174,11 +190,11 @@ class Conversation:
         for key in children_to_follow(goal, app):
             if key not in self._talks:
                 child = Settle(key, self._before.get(key), goal.token, fresh=goal.fresh, confirm=goal.confirm)
-                self._talks[key] = _Talk(child, talk.root, Memory(), parent=goal)
+                self._talks[key] = Talk(child, talk.root, parent=goal)
                 followed.append(key)
         return followed
 
-    def _begin(self, talk: _Talk, parent: Settle, world: Mapping[Key, Observed]) -> None:
+    def _begin(self, talk: Talk[Goal], parent: Settle, world: Mapping[Key, Observed]) -> None:
         """A child is seen for the first time; it need not be new, if its namespace was not listed at the start."""
         child, deployer = world[talk.goal.key], world[parent.key]
         talk.goal = Settle(

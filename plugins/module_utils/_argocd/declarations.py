@@ -10,11 +10,11 @@ What is Argo CD's own of a kind stands in applicationsets.py, projects.py, repos
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Optional, Union
+from typing import Any, Optional, TypeVar, Union
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import NAMESPACE_NAME
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import NAMESPACE_NAME, OBJECT_NAME
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import (
     Apply,
     Delete,
@@ -25,6 +25,8 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import Options, argument_spec, camel_case
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import Hidden
+
+K = TypeVar("K")
 
 SECRET_TYPE = "argocd.argoproj.io/secret-type"
 # With it Argo CD deletes the Secret when its CLI or UI deletes the object; else it only forgets it.
@@ -132,6 +134,19 @@ class Declarations:
             if keys.count(key) > 1:
                 raise Invalid(f"{self.several}: {key} was given {keys.count(key)} times; give it once")
         return items
+
+
+def named(
+    make_key: Callable[[str, str], K], article: str, what: str, params: Mapping[str, Any], namespace: str, where: str
+) -> K:
+    """The key of an object that Kubernetes knows by the name that is given. Raises Invalid without a valid one."""
+    name = (params.get("name") or "").strip()
+    if not name:
+        raise Invalid(f"{where}{article} {what}: name is missing; give every {what} a name")
+    key = make_key(namespace, name)
+    if not OBJECT_NAME.fullmatch(name):
+        raise Invalid(f"{where}{key}: Kubernetes does not take this name; use lower-case letters, digits, - and .")
+    return key
 
 
 class SecretDeclarations(Declarations):

@@ -12,14 +12,14 @@ where it cannot generate them it writes the condition ErrorOccurred alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Optional, Union
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.conversation import Conversation
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.conversation import Conversation, Talk
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import Gone, Memory, Settle, with_grace
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key, Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._core import declared
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Problem, TimedOut
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Problem
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Done, Fail, Step, Watch, Write
 
 SET_REFRESH_ANNOTATION = "argocd.argoproj.io/application-set-refresh"
@@ -164,30 +164,17 @@ def next_step_of_set(goal: SetGoal, seen: Optional[ObservedSet], memory: Memory,
     return Done(), memory
 
 
-@dataclass
-class _Talk:
-    goal: SetGoal
-    memory: Memory = field(default_factory=Memory)
-    pending: Optional[Memory] = None
-    step: Optional[Step] = None
-    waits_for: str = "an answer of the API server"
-    applications: tuple[Key, ...] = ()
-
-    @property
-    def over(self) -> bool:
-        return isinstance(self.step, (Done, Fail))
-
-
 class SetConversation:
     """Where each set stands, and each application that it has."""
 
     def __init__(self, goals: Sequence[SetGoal], before: Mapping[Any, Any]) -> None:
-        self._talks = {goal.key: _Talk(goal) for goal in goals}
+        self._talks: dict[SetKey, Talk[SetGoal]] = {goal.key: Talk(goal, goal.key) for goal in goals}
+        self._followed: dict[SetKey, tuple[Key, ...]] = dict.fromkeys(self._talks, ())
         self._before = before
         self._applications = Conversation([], before)
-        for talk in self._talks.values():
+        for key, talk in self._talks.items():
             if isinstance(talk.goal, Ungenerate):
-                self._follow(talk, [Gone(app.key, app.uid, talk.goal.confirm) for app in talk.goal.applications])
+                self._follow(key, [Gone(app.key, app.uid, talk.goal.confirm) for app in talk.goal.applications])
 
     def advance(self, world: Mapping[Any, Any], now: float) -> Mapping[Any, Step]:
         """The next step of each set and application that is neither done nor failed."""
@@ -195,30 +182,25 @@ class SetConversation:
         for key, talk in self._talks.items():
             if talk.over:
                 continue
-            talk.step, memory = next_step_of_set(talk.goal, world.get(key), talk.memory, now)
-            if isinstance(talk.step, Write):
-                talk.pending = memory
-            else:
-                talk.memory = memory
-            if isinstance(talk.step, Watch):
-                talk.waits_for = talk.step.reason
-            if isinstance(talk.step, Done) and isinstance(talk.goal, Generate):
-                self._follow(talk, self._generated(talk.goal, world))
+            step, memory = next_step_of_set(talk.goal, world.get(key), talk.memory, now)
+            talk.take(step)
+            talk.remember(memory)
+            if isinstance(step, Done) and isinstance(talk.goal, Generate):
+                self._follow(key, self._generated(talk.goal, world))
             elif not talk.over:
-                steps[key] = talk.step
+                steps[key] = step
         steps.update(self._applications.advance(world, now))
         for key, talk in self._talks.items():  # with the deletion order Reverse a set goes after its applications
-            if key in steps and any(self._applications.failure(app) for app in talk.applications):
+            if key in steps and any(self._applications.failure(app) for app in self._followed[key]):
                 talk.step = Done()
                 del steps[key]
         return steps
 
     def confirm(self, key: Any) -> None:
-        talk = self._talks.get(key)
-        if talk is None:
+        if key in self._talks:
+            self._talks[key].confirm()
+        else:
             self._applications.confirm(key)
-        elif talk.pending is not None:
-            talk.memory, talk.pending = talk.pending, None
 
     def fail(self, key: Any, problem: Problem) -> None:
         if key in self._talks:
@@ -234,8 +216,7 @@ class SetConversation:
     def time_out(self, seconds: float, away: Optional[Problem] = None) -> None:
         for key, talk in self._talks.items():
             if not talk.over:
-                last = f"; {away}" if away else ""
-                self.fail(key, TimedOut(f"{key}: timed out after {seconds:g} s waiting for {talk.waits_for}{last}"))
+                self.fail(key, talk.timed_out(key, seconds, away))
         self._applications.time_out(seconds, away)
 
     def wake_after(self) -> Optional[float]:
@@ -256,7 +237,7 @@ class SetConversation:
         if isinstance(talk.step, Fail):
             look = f"kubectl describe applicationsets.argoproj.io {root.name} -n {root.namespace}"
             return f"{talk.step.problem}. Look further with: {look}"
-        failures = [failure for key in talk.applications if (failure := self._applications.failure(key))]
+        failures = [failure for key in self._followed[root] if (failure := self._applications.failure(key))]
         return f"{root} has an application that failed: {failures[0]}" if failures else ""
 
     def moved(self, root: SetKey, world: Mapping[Any, Any]) -> bool:
@@ -266,8 +247,8 @@ class SetConversation:
     def own_failure(self, key: Key) -> str:
         return self._applications.own_failure(key)
 
-    def _follow(self, talk: _Talk, goals: Sequence[Union[Settle, Gone]]) -> None:
-        talk.applications = tuple(goal.key for goal in goals)
+    def _follow(self, key: SetKey, goals: Sequence[Union[Settle, Gone]]) -> None:
+        self._followed[key] = tuple(goal.key for goal in goals)
         self._applications.follow(goals)
 
     def _generated(self, goal: Generate, world: Mapping[Any, Any]) -> Sequence[Union[Settle, Gone]]:

@@ -19,9 +19,10 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.declarations 
     Wanted,
     arguments,
     constraints,
+    named,
     shown_metadata,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import API_VERSION, OBJECT_NAME
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import API_VERSION
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.options import METADATA
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.windows import parse_duration, parse_schedule
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import Observed
@@ -138,17 +139,12 @@ class Projects(Declarations):
     several = "projects"
 
     def wanted(self, params: Mapping[str, Any], namespace: str, where: str) -> Wanted:
-        name = (params.get("name") or "").strip()
-        if not name:
-            raise Invalid(f"{where}a project: name is missing; give every project a name")
-        key = ProjectKey(namespace, name)
-        if not OBJECT_NAME.fullmatch(name):
-            raise Invalid(f"{where}{key}: Kubernetes does not take this name; use lower-case letters, digits, - and .")
+        key = named(ProjectKey, "a", "project", params, namespace, where)
         spec = _spec(params)
-        problem = next(_problems(name, spec), "")
+        problem = next(_problems(key.name, spec), "")
         if problem:
             raise Invalid(f"{where}{key}: {problem}")
-        metadata = {"name": name, "namespace": namespace, **to_api(METADATA, params)}
+        metadata = {"name": key.name, "namespace": namespace, **to_api(METADATA, params)}
         manifest = {"apiVersion": API_VERSION, "kind": "AppProject", "metadata": metadata, "spec": spec}
         return Wanted(
             key, manifest, {} if params.get(_ONLY_OWN_CLUSTERS) is not False else {_ONLY_OWN_CLUSTERS: "false"}
