@@ -176,16 +176,13 @@ class Driver:
 
     def _see(self, vm: Vm, hypervisor: Hypervisor) -> Seen:
         if vm.key.name not in hypervisor.domains:
-            return Seen(vm.key, hypervisor, capacities={v.path: v.capacity for v in hypervisor.volumes.values()})
+            return Seen(vm.key, hypervisor, capacities=hypervisor.capacities)
         domain = self._connection.lookupByName(vm.key.name)
         text, state = _inactive(domain), _state(domain)
         live = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE) if state in ("running", "paused") else ""
         addresses, ready = _answers(domain, "none") if state == "running" else ((), frozenset())
-        capacities = {volume.path: volume.capacity for volume in hypervisor.volumes.values()}
-        digest = _seed_digest(self._connection, text)
-        return Seen(
-            vm.key, hypervisor, text, live, state, bool(domain.autostart()), digest, addresses, ready, capacities
-        )
+        on, digest = bool(domain.autostart()), _seed_digest(self._connection, text)
+        return Seen(vm.key, hypervisor, text, live, state, on, digest, addresses, ready, hypervisor.capacities)
 
     def _with_storage(self, hypervisor: Hypervisor) -> Hypervisor:
         """With the volumes and base images that the task names."""

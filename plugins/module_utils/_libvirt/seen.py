@@ -96,6 +96,11 @@ class Hypervisor:
     overlays: Mapping[str, Sequence[str]] = field(default_factory=dict)
     networks: Mapping[str, Network] = field(default_factory=dict)
 
+    @property
+    def capacities(self) -> dict[str, int]:
+        """Of the volumes, by path."""
+        return {volume.path: volume.capacity for volume in self.volumes.values()}
+
     def with_hosts(self, network: str, hosts: Mapping[str, str]) -> Hypervisor:
         """With other reserved addresses in a network."""
         changed = replace(self.networks[network], hosts=hosts)

@@ -59,9 +59,8 @@ class Simulated:
             **{vm.key.name: Other.parse(vm.xml, vm.is_on) for vm in self.vms.values() if vm.xml},
         }
         hypervisor = replace(self.hypervisor, domains=domains)
-        capacities = {volume.path: volume.capacity for volume in hypervisor.volumes.values()}
         vm = self.vms.get(name) or Seen(Key(URI, name), hypervisor)
-        return replace(vm, hypervisor=hypervisor, capacities=capacities)
+        return replace(vm, hypervisor=hypervisor, capacities=hypervisor.capacities)
 
     def plan(self, *vms, **task):
         """The domain, and the actions for each VM."""
