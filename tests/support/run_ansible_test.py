@@ -12,6 +12,7 @@ With a sandbox (see sandbox.py), its kubeconfig and repository go into tests/int
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -20,6 +21,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import ansible_test
@@ -49,7 +52,18 @@ def main() -> int:
     provide_get_pip(Path.home() / ".ansible" / "test" / "cache")
     command = [Path(sys.executable).with_name("ansible-test"), *sys.argv[1:]]
     environ = {**os.environ, "PATH": path_with_pyenv()}
-    return subprocess.run(command, cwd=collection, env=environ, check=False).returncode
+    with alone_in(Path.home() / ".ansible" / "test"):
+        return subprocess.run(command, cwd=collection, env=environ, check=False).returncode
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """ansible-test makes the environments of its sanity tests in one folder of the user, and locks nothing there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        if sys.argv[1] == "sanity":
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def copy_collection(target: Path) -> None:

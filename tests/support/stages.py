@@ -9,11 +9,14 @@ import configparser
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from apart import apart
@@ -51,30 +54,35 @@ TOOLS_OF_VM = {
 NO_PYTHON = "no Python of the versions that it is for: {}"
 
 
+# How many at a time: each computes for about half of its time, on about one core.
+LANES = 2
+
+CONFIG = configparser.ConfigParser(interpolation=None)
+CONFIG.read(ROOT / "tox.ini")
+
+
+@dataclass(frozen=True)
+class Result:
+    outcome: str
+    seconds: float
+    note: str = ""
+
+
 def main() -> int:
     started = time.monotonic()
-    config = configparser.ConfigParser(interpolation=None)
-    config.read(ROOT / "tox.ini")
-    stages = sys.argv[1:] or config["tox"]["env_list"].replace(",", " ").split()
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    stages = sys.argv[1:] or CONFIG["tox"]["env_list"].replace(",", " ").split()
     unmet = {stage: reason for stage in stages if stage in NEEDS and (reason := NEEDS[stage]())}
-    runnable = [stage for stage in stages if stage not in unmet]
-    results = run_tox(runnable) if runnable else {}
+    results = run_side_by_side([stage for stage in stages if stage not in unmet])
+    results |= {stage: Result("skipped", 0, reason) for stage, reason in unmet.items()}
 
     print(f"\n{'stage':<16}{'result':<10}{'seconds':>7}")
-    outcomes = {"passed": 0, "failed": 0, "skipped": 0}
     for stage in stages:
-        result = results.get(stage, {})
-        if stage in unmet:
-            outcome, note = "skipped", unmet[stage]
-        elif result.get("skipped"):
-            outcome, note = "skipped", NO_PYTHON.format(config[f"testenv:{stage}"]["base_python"])
-        else:
-            outcome, note = ("passed" if result.get("success") else "failed"), ""
-        outcomes[outcome] += 1
-        print(f"{stage:<16}{outcome:<10}{result.get('duration', 0):>7.0f}  {note}".rstrip())
-    counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items() if count)
-    print(f"\n==== stages: {counts} in {time.monotonic() - started:.2f}s ====", flush=True)
-    return 1 if outcomes["failed"] else 0
+        print(line(stage, results[stage]))
+    counts = Counter(result.outcome for result in results.values())
+    summary = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    print(f"\n==== stages: {summary} in {time.monotonic() - started:.2f}s ====", flush=True)
+    return 1 if counts["failed"] else 0
 
 
 def what_a_real_node_lacks() -> str:
@@ -133,16 +141,50 @@ def what_a_hypervisor_lacks() -> str:
     return "; ".join(lacking)
 
 
-def run_tox(stages: list[str]) -> dict[str, dict[str, object]]:
-    """What tox says of each stage: ``{"success": bool, "skipped": bool, "duration": seconds}``."""
+def run_side_by_side(stages: list[str]) -> dict[str, Result]:
+    """Run the stages in their order, ``LANES`` of them at a time. What failed says all that it printed, in the end."""
+    results: dict[str, Result] = {}
     with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.json"
-        command = [sys.executable, "-m", "tox", "run", "-e", ",".join(stages), "--result-json", report]
-        subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path_with_pyenv()}, check=False)
-        if not report.exists():
-            return {}
-        environments = json.loads(report.read_text())["testenvs"]
-        return {stage: environments[stage]["result"] for stage in stages if "result" in environments.get(stage, {})}
+        waiting, running = list(stages), dict[str, subprocess.Popen[bytes]]()
+        try:
+            while waiting or running:
+                while waiting and len(running) < LANES:
+                    stage = waiting.pop(0)
+                    running[stage] = start_tox(stage, Path(folder))
+                time.sleep(0.5)
+                for stage in [stage for stage, process in running.items() if process.poll() is not None]:
+                    del running[stage]
+                    results[stage] = read_report(stage, Path(folder))
+                    print(line(stage, results[stage]), flush=True)
+        finally:
+            for process in running.values():
+                process.terminate()
+                process.wait()
+        for stage, result in results.items():
+            if result.outcome == "failed":
+                print(f"\n==== {stage}\n{(Path(folder) / f'{stage}.log').read_text(errors='replace')}", flush=True)
+    return results
+
+
+def start_tox(stage: str, folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tox", "run", "-e", stage, "--result-json", folder / f"{stage}.json"]
+    with (folder / f"{stage}.log").open("wb") as log:
+        environ = {**os.environ, "PATH": path_with_pyenv()}
+        return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT)
+
+
+def read_report(stage: str, folder: Path) -> Result:
+    try:
+        environment = json.loads((folder / f"{stage}.json").read_text())["testenvs"][stage]["result"]
+    except (OSError, KeyError):
+        return Result("failed", 0, "tox ended without a report")
+    if environment["skipped"]:
+        return Result("skipped", 0, NO_PYTHON.format(CONFIG[f"testenv:{stage}"]["base_python"]))
+    return Result("passed" if environment["success"] else "failed", environment["duration"])
+
+
+def line(stage: str, result: Result) -> str:
+    return f"{stage:<16}{result.outcome:<10}{result.seconds:>7.0f}  {result.note}".rstrip()
 
 
 # Stages that need more than a user account with Python: what is missing here, empty if nothing is.
