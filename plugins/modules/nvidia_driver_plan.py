@@ -77,13 +77,13 @@ options:
     description: A mirror of NVIDIA's repository.
     type: str
   repository_key:
-    description: A file or URL of the key of that mirror.
+    description: The key of that mirror, a file of the machine; for DNF a URL as well.
     type: str
   runfile_url:
     description: Where the runfile is, if not at NVIDIA's.
     type: str
   mig:
-    description: Profiles of MIG devices by the number of a GPU, or by V(all), as V({'all': ['3g.40gb', '3g.40gb']}).
+    description: Profiles of MIG devices by the number of a GPU, or by V(all), each a list like V([3g.40gb, 3g.40gb]).
     type: dict
     default: {}
 extends_documentation_fragment:

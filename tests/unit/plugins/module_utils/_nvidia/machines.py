@@ -115,5 +115,5 @@ def trixie(*ids, **more):
 
 def after(plan, offered):
     """The packages that are there when a plan has been done, by name and version."""
-    wanted = dict((item.split("=") + [""])[:2] for item in plan.install)
+    wanted = dict([*item.split("="), ""][:2] for item in plan.install)
     return {name: Package(version or offered[name].candidate) for name, version in wanted.items()}
