@@ -14,6 +14,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,16 +26,14 @@ PACKAGES = (
     "systemd-sysv,dbus,python3,python3-apt,kmod,procps,ca-certificates,ccache,dkms,linux-image-cloud-amd64,"
     "linux-headers-cloud-amd64"
 )
-# The initramfs of a kernel that never boots is not worth its seconds; compilers go through ccache.
+# The initramfs of a kernel that never boots is not worth its seconds
 SETUP = r"""
 echo update_initramfs=no > "$1/etc/initramfs-tools/update-initramfs.conf"
 : > "$1/etc/machine-id"
 rm -f "$1/var/lib/dbus/machine-id"
-for compiler in "$1"/usr/bin/gcc-[0-9]* "$1"/usr/bin/x86_64-linux-gnu-gcc-[0-9]*; do
-  ln -s /usr/bin/ccache "$1/usr/local/bin/${compiler##*/}"
-done
-ln -s /usr/bin/ccache "$1/usr/local/bin/gcc"
-printf '%s\n' 'cache_dir = /var/cache/ccache' 'hash_dir = false' 'compiler_check = content' > "$1/etc/ccache.conf"
+mkdir "$1/usr/local/lib/compilers"
+echo 'DPkg::Path "/usr/local/lib/compilers:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";' \
+  > "$1/etc/apt/apt.conf.d/compilers"
 chroot "$1" systemctl mask getty@tty1.service console-getty.service systemd-udevd.service systemd-sysctl.service
 """
 # runc, since crun of this age does not know hybrid cgroups; the limits, since a container may not have more of them.
@@ -73,12 +72,14 @@ def image(suite: str) -> str:
 
 
 def up(name: str, suite: str) -> None:
-    caches = {"apt": f"/var/cache/apt/archives-{suite}", "ccache": "/var/cache/ccache"}
-    mounts = []
-    for kind, inside in caches.items():
-        folder = CACHE / "images" / "hosts" / (f"{kind}-{suite}" if kind == "apt" else kind)
-        (folder / "partial").mkdir(parents=True, exist_ok=True)
-        mounts.append(f"--volume={folder}:{inside.removesuffix('-' + suite)}")
+    shared = CACHE / "images" / "hosts"
+    for folder in ("ccache/conftests", f"apt-{suite}/partial"):
+        (shared / folder).mkdir(parents=True, exist_ok=True)
+    mounts = [
+        f"--volume={shared}/ccache:/var/cache/ccache",
+        f"--volume={shared}/apt-{suite}:/var/cache/apt/archives",
+        f"--volume={compilers(shared)}:/usr/local/lib/compilers:ro",
+    ]
     reference = image(suite)
     podman(*RUN, "--name", name, "--hostname", name, *mounts, reference, "/sbin/init", stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + PATIENCE
@@ -86,6 +87,19 @@ def up(name: str, suite: str) -> None:
         if time.monotonic() > deadline:
             sys.exit(f"{name}: systemd is not up after {PATIENCE} s; look into it with podman logs {name}")
         time.sleep(0.2)
+
+
+def compilers(shared: Path) -> Path:
+    """A folder in which compiler.sh has the names of compilers: DKMS takes the one that the kernel is of."""
+    script = Path(__file__).with_name("compiler.sh").read_bytes()
+    folder = shared / f"compilers-{hashlib.sha256(script).hexdigest()[:16]}"
+    folder.mkdir(exist_ok=True)
+    for name in ("gcc", "gcc-12", "gcc-14", "x86_64-linux-gnu-gcc-12", "x86_64-linux-gnu-gcc-14"):
+        new = folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
+        new.write_bytes(script)
+        new.chmod(0o755)
+        new.rename(folder / name)
+    return folder
 
 
 def _is_up(name: str) -> bool:

@@ -10,19 +10,18 @@ import glob
 import os
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Optional
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
-from ansible_collections.ai_how.cloud.plugins.module_utils._nvidia import smi
+from ansible_collections.ai_how.cloud.plugins.module_utils._nvidia import apt, smi
 from ansible_collections.ai_how.cloud.plugins.module_utils._nvidia.gpus import OPEN, PROPRIETARY, Device
 from ansible_collections.ai_how.cloud.plugins.module_utils._nvidia.model import (
     RUNFILE,
     Archive,
     Machine,
-    Offer,
     Package,
     Request,
     described,
@@ -101,8 +100,9 @@ def look(request: Request, root: Path, run_command: RunCommand) -> Machine:
         return replace(machine, archives=_of_dnf(root))
     if machine.family not in ("debian", "ubuntu"):
         return machine
-    machine = replace(machine, archives=_archives(run_command))
-    return replace(machine, offered=_offered(names(request, machine), run_command))
+    machine = replace(machine, archives=_archives(root, run_command))
+    told = _output(run_command, "apt-cache", "policy", *names(request, machine))
+    return replace(machine, offered=apt.offers(told))
 
 
 def _devices(root: Path) -> tuple[Device, ...]:
@@ -148,34 +148,16 @@ def _installed(machine: Machine, run_command: RunCommand) -> dict[str, Package]:
     return {row[1]: Package(row[2], row[0].startswith("h")) for row in found if len(row) == 3 and row[0][1] == "i"}
 
 
-def _archives(run_command: RunCommand) -> tuple[Archive, ...]:
-    kept = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)"
-    told = _output(run_command, "apt-get", "indextargets", "--format", kept, "Identifier: Packages")
-    return tuple(dict.fromkeys(Archive(*line.split("|")) for line in told.splitlines() if line.count("|") == 3))
+def _archives(root: Path, run_command: RunCommand) -> tuple[Archive, ...]:
+    files = [root / "etc/apt/sources.list", *sorted((root / "etc/apt/sources.list.d").glob("*"))]
+    told = _output(run_command, "apt-get", "indextargets", "--format", apt.FORMAT, "Identifier: Packages")
+    return apt.archives(told, map(_text, files))
 
 
 def _of_dnf(root: Path) -> tuple[Archive, ...]:
     """The one that the role has written."""
     addresses = re.findall(r"^baseurl\s*=\s*(\S+)", _text(root / _DNF_REPOSITORY), re.MULTILINE)
     return tuple(Archive(address, "", "", "") for address in addresses)
-
-
-def _offered(packages: Sequence[str], run_command: RunCommand) -> dict[str, Offer]:
-    """Of the answer of ``apt-cache policy``: a name at the left, lines of versions with five columns or *** before."""
-    found: dict[str, Offer] = {}
-    versions: list[str] = []
-    name = candidate = ""
-    for line in [*_output(run_command, "apt-cache", "policy", *packages).splitlines(), "end:"]:
-        version = re.fullmatch(r"(?: \*\*\*|    ) (\S+) -?\d+", line)
-        if not line.startswith(" "):
-            if versions and candidate:
-                found[name] = Offer(candidate, tuple(versions))
-            name, candidate, versions = line.rstrip(":"), "", []
-        elif line.startswith("  Candidate: "):
-            candidate = line.split()[-1].replace("(none)", "")
-        elif version:
-            versions.append(version[1])
-    return found
 
 
 def _built(root: Path, kernel: str, run_command: RunCommand) -> dict[str, str]:

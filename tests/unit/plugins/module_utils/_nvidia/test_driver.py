@@ -18,9 +18,9 @@ rc  nvidia-tesla-535-smi 535.274.02-1~deb13u1
 un  nvidia-driver-any
 """
 TARGETS = """\
-http://deb.debian.org/debian|trixie|main|/usr/share/keyrings/debian-archive-keyring.gpg
-http://deb.debian.org/debian|trixie|main|/usr/share/keyrings/debian-archive-keyring.gpg
-http://deb.debian.org/debian|trixie|non-free|
+http://deb.debian.org/debian/|trixie|main
+http://deb.debian.org/debian/|trixie|main
+http://mirror/debian/|trixie|non-free
 """
 POLICY = """\
 nvidia-smi:
@@ -106,15 +106,17 @@ def test_without_a_gpu_nothing_is_asked(root, monkeypatch):
 
 def test_what_apt_says(root, monkeypatch):
     Programs(monkeypatch, dpkg_query=DPKG, apt_get=TARGETS, apt_cache=POLICY)
+    (root / "etc/apt").mkdir()
+    source = "deb [arch=amd64 signed-by=/usr/share/keyrings/debian.gpg] http://deb.debian.org/debian trixie main\n"
+    (root / "etc/apt/sources.list").write_text(source)
     machine = driver.look(request(), root, None)
     assert machine.installed == {
         "libcuda1": Package("550.163.01-2"),
         "nvidia-smi": Package("550.163.01-2", held=True),
     }
-    keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
     assert machine.archives == (
-        Archive("http://deb.debian.org/debian", "trixie", "main", keyring),
-        Archive("http://deb.debian.org/debian", "trixie", "non-free", ""),
+        Archive("http://deb.debian.org/debian/", "trixie", "main", "/usr/share/keyrings/debian.gpg"),
+        Archive("http://mirror/debian/", "trixie", "non-free", ""),
     )
     assert machine.offered == {"nvidia-smi": Offer("550.163.01-2", ("550.163.01-4~bpo13+1", "550.163.01-2"))}
 
