@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tags of the playbook ai_how.cloud.runtime that have nothing to do without hypervisors, or have no role yet: they
+"""The tags of the playbook ai_how.cloud.runtime that have nothing to do without an inventory, or have no role yet: they
 are passed over, unless asked for by name.
 """
 
@@ -17,7 +17,7 @@ from sandbox import ROOT
 NOT_HERE = {
     "infra": "The inventory has no hypervisors, so infra has nowhere to make virtual machines.",
     "kubespray": "This release has no role for kubespray yet.",
-    "gpu": "This release has no role for gpu yet.",
+    "gpu": "The inventory has no hosts in gpu_nodes, so gpu has nowhere to bring drivers.",
 }
 
 

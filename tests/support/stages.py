@@ -51,6 +51,8 @@ TOOLS_OF_VM = {
     "virtlogd": "libvirt-daemon-system",
 }
 
+TOOLS_OF_DRIVERS = {"mmdebstrap": "mmdebstrap", "podman": "podman", "runc": "runc"}
+
 NO_PYTHON = "no Python of the versions that it is for: {}"
 
 
@@ -122,6 +124,13 @@ def what_containers_lack() -> str:
     return f"namespaces with users of their own (/etc/subuid): {words[-1]}" if done.returncode else ""
 
 
+def what_hosts_lack() -> str:
+    """Programs, and root, with which containers run systemd."""
+    tools = TOOLS_OF_DRIVERS.items()
+    lacking = [f"{program} (Debian: {package})" for program, package in tools if not shutil.which(program)]
+    return "; ".join([*(["this user is not root"] if os.geteuid() != 0 else []), *lacking])
+
+
 def what_a_hypervisor_lacks() -> str:
     """Programs, the Python binding of the system, and root with namespaces."""
     tools = TOOLS_OF_VM.items()
@@ -190,6 +199,7 @@ def line(stage: str, result: Result) -> str:
 # Stages that need more than a user account with Python: what is missing here, empty if nothing is.
 NEEDS: dict[str, Callable[[], str]] = {
     "containers": what_containers_lack,
+    "drivers": what_hosts_lack,
     "node": what_a_real_node_lacks,
     "vm": what_a_hypervisor_lacks,
 }
