@@ -451,8 +451,6 @@ def test_core_takes_the_place_of_it(user: User, web: GitOps, repo_url: str) -> N
     user.application(repo_url)
     assert is_live(user, web)
     assert user.containers("mlops") == before
-    run = user.install(argocd_variant="core", argocd_rbac={"policy.default": "role:readonly"})
-    assert (run.returncode, run.changed) == (0, 0), run.output
 
 
 def test_what_is_not_ready_is_told(user: User) -> None:
@@ -483,7 +481,7 @@ def test_in_a_namespace_it_needs_no_cluster_wide_rights(user: User, repo_url: st
     """An administrator has made the definitions and the namespaces, with the rights in them."""
     (message,) = user.install(argocd_variant="namespace", argocd_namespace="team").failures
     assert message.startswith("The cluster does not know Applications")
-    user.box.kubectl("apply", "--server-side", "-f", str(upstream("v3.6.1") / "crds"))
+    user.box.kubectl("apply", "--server-side", "-k", str(upstream("v3.6.1") / "crds"))
     metadata = {"name": "deployer", "namespace": "team-web"}
     user.box.apply(
         *({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in ("team", "team-web")),
