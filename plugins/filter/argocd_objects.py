@@ -58,6 +58,10 @@ options:
     type: list
     elements: dict
     default: []
+  installed:
+    description: The version that is there, if one is. One of an older minor version is refused.
+    type: str
+    default: ""
 positional: namespace
 """
 
@@ -72,7 +76,8 @@ _value:
   description:
     - C(problem), a sentence if the manifest or a setting cannot be, else empty.
     - C(definitions), the definitions of custom resources; C(secrets); C(objects), all others, the workloads last;
-      and C(names), no more than what names all objects but the definitions.
+      C(names), no more than what names all objects but the definitions; C(version), that of the manifest, or empty; and
+      C(pages), the addresses of upstream's notes on this upgrade.
   type: dict
 """
 

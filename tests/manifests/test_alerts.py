@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from rendering import ROOT, run, value_of_role
 
 ALERTS = ROOT / "roles" / "argocd" / "files" / "alerts.yaml"
@@ -63,6 +64,16 @@ def test_recipients_are_told_of_every_trigger_in_the_same_order(entries: Any) ->
 def test_a_trigger_that_is_taken_out_is_not_subscribed_to(entries: Any) -> None:
     given = entries(argocd_alert_recipients=["slack:a"], argocd_notifications={"trigger.on-sync-failed": None})
     assert given["subscriptions"][0]["triggers"] == ["on-health-degraded", "on-sync-status-unknown"]
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_other_subscriptions_stay_beside_that_of_the_recipients(entries: Any, as_text: bool) -> None:
+    own = [{"recipients": ["email:c@example.org"], "triggers": ["on-sync-failed"], "selector": "team=c"}]
+    notifications = {"subscriptions": yaml.safe_dump(own) if as_text else own, "service.slack": {"token": "$t"}}
+    given = entries(argocd_alert_recipients=["slack:a"], argocd_notifications=notifications)
+    assert given["subscriptions"] == [{"recipients": ["slack:a"], "triggers": TRIGGERS}, *own]
+    assert given["service.slack"] == {"token": "$t"}
+    assert entries(argocd_notifications=notifications) == notifications
 
 
 @pytest.mark.parametrize(

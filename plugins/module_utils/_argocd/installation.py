@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.versions import pages_of_upgrade, version_of
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 
 with suppress(ImportError):  # where modules run; what needs it runs where Ansible does, which has it
@@ -40,6 +41,7 @@ class Settings(NamedTuple):
     ``workloads``: ``replicas``, ``resources`` and ``env`` by name without ``argocd-``. ``pods``: fields of every pod's
     spec. ``pull_policy``: of every container. ``without``: components that are left out. ``ingress``: ``host``, and
     ``class_name``, ``tls_secret``, ``annotations``, ``path``. ``more``: objects beside those of the manifest.
+    ``installed``: the version that is there.
     """
 
     namespace: str
@@ -51,15 +53,19 @@ class Settings(NamedTuple):
     without: Sequence[str] = ()
     ingress: Mapping[str, Any] = {}
     more: Sequence[Object] = ()
+    installed: str = ""
 
 
-def installation(text: str, settings: Settings) -> dict[str, list[Object]]:
+def installation(text: str, settings: Settings) -> dict[str, Any]:
     """The objects to apply, in this order: ``definitions``, ``secrets``, ``objects``, which ends with the workloads.
 
-    ``names`` is what all but the definitions are called. Raises Invalid for settings that name what is not there.
+    ``names`` is what all but the definitions are called, ``version`` the manifest's, and ``pages`` what to read before
+    this upgrade. Raises Invalid for settings that name what is not there, and for an older minor version.
     """
     documents = _documents(text)
     _check(documents, settings)
+    version = version_of(_images(documents))
+    pages = pages_of_upgrade(settings.installed, version)
     objects = [document for document in documents if _label(document, _COMPONENT) not in settings.without]
     objects += copy.deepcopy(list(settings.more))
     for item in objects:
@@ -74,7 +80,7 @@ def installation(text: str, settings: Settings) -> dict[str, list[Object]]:
     if settings.ingress:
         objects.append(_ingress(settings, config.get("argocd-cmd-params-cm", {})))
     objects.sort(key=lambda item: item["kind"] in _WORKLOADS)
-    parts: dict[str, list[Object]] = {"definitions": [], "secrets": [], "objects": [], "names": []}
+    parts: dict[str, Any] = {"definitions": [], "secrets": [], "objects": [], "version": version, "pages": pages}
     for item in objects:
         parts[{_DEFINITION: "definitions", "Secret": "secrets"}.get(item["kind"], "objects")].append(item)
     parts["names"] = [_reference(item) for item in parts["secrets"] + parts["objects"]]
@@ -184,6 +190,12 @@ def _adapt(workload: Object, settings: Settings, config: Mapping[str, Mapping[st
             container["imagePullPolicy"] = settings.pull_policy
     annotations = template["metadata"].setdefault("annotations", {})
     annotations[CONFIGURATION] = _digest(_read(pod, config))
+
+
+def _images(documents: Sequence[Object]) -> Iterator[str]:
+    for document in documents:
+        if document["kind"] in _WORKLOADS:
+            yield from (container["image"] for container in _containers(document["spec"]["template"]["spec"]))
 
 
 def _containers(pod: Object) -> Iterator[Object]:

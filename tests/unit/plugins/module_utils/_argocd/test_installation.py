@@ -284,3 +284,11 @@ def test_settings_that_cannot_be(settings: Any, sentence: str) -> None:
         install(**settings)
     assert sentence in str(problem.value)
     assert "\n" not in str(problem.value)
+
+
+def test_an_upgrade_is_told_by_the_images_of_the_manifest() -> None:
+    parts = installation(UPSTREAM, Settings("argocd", images={"quay.io": "mirror"}, installed="v3.5.7"))
+    assert parts["version"] == "v3.6.1"
+    assert [page.rsplit("/", 2)[1] for page in parts["pages"]] == ["3.5-3.6"]
+    with pytest.raises(Invalid, match="older minor version"):
+        installation(UPSTREAM, Settings("argocd", installed="v3.7.0"))
