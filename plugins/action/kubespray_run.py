@@ -51,7 +51,7 @@ _READ = (
     " override_system_hostname"
 ).split()
 _SPEC: Mapping[str, Any] = {
-    "state": {"type": "str", "choices": ["prepared", "planned", "done", "confirmed"], "required": True},
+    "state": {"type": "str", "choices": ["prepared", "planned", "done", "confirmed", "failed"], "required": True},
     "tree": {"type": "path", "required": True},
     "venv": {"type": "path", "required": True},
     "python": {"type": "path", "default": "python3"},
@@ -68,6 +68,7 @@ _SPEC: Mapping[str, Any] = {
     "ignored": {"type": "list", "elements": "str", "choices": list(KINDS), "default": []},
     "looks": {"type": "dict", "default": {}},
     "cordoned_before": {"type": "list", "elements": "str", "default": []},
+    "failure": {"type": "str", "default": ""},
     "wait_for_ready": {"type": "bool", "default": True},
 }
 _display = Display()
@@ -83,7 +84,13 @@ class ActionModule(ActionBase):
         _validation, args = validate(_SPEC)
         for name in ("tree", "venv", "state_dir", "callbacks"):
             args[name] = args[name] and os.path.abspath(args[name])
-        states = {"prepared": self._prepare, "planned": self._plan, "done": self._do, "confirmed": self._confirm}
+        states = {
+            "prepared": self._prepare,
+            "planned": self._plan,
+            "done": self._do,
+            "confirmed": self._confirm,
+            "failed": self._fail,
+        }
         try:
             return {**result, **states[args["state"]](args, task_vars or {})}
         except Problem as problem:
@@ -155,7 +162,7 @@ class ActionModule(ActionBase):
         status, seconds, seen = driver.stream(command, self._show)
         if status:
             text = progress.failure(each.playbook, status, seconds, seen, log, driver.tail(log))
-            raise AnsibleActionFail(f"{text}. Correct that and run the same again: what is done is done faster then.")
+            raise AnsibleActionFail(f"{text}. Correct that and run the same again; it goes on from there.")
         self._show(progress.summary(each.playbook, seconds, seen))
         return progress.summary(each.playbook, seconds, seen)
 
@@ -169,6 +176,12 @@ class ActionModule(ActionBase):
             "msg": problem,
             "warnings": cordons(cluster.live, args["cordoned_before"]),
         }
+
+    def _fail(self, args: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        live = Cluster(args, task_vars, self._loader).live
+        left = cordons(live, live.cordoned if live.problem else args["cordoned_before"])
+        reason = args["failure"].removeprefix("Task failed: ").removeprefix("Action failed: ")
+        return {"changed": False, "failed": True, "msg": " ".join([reason, *left])}
 
     def _show(self, text: str) -> None:
         _display.display(f"kubespray | {text}", color="dark gray")

@@ -21,8 +21,9 @@ options:
       - V(planned) says what would be run, and fails for what would not work.
       - V(done) runs it.
       - V(confirmed) fails if the cluster is not as it should be after that.
+      - V(failed) fails with O(failure), and says what is left behind.
     type: str
-    choices: [prepared, planned, done, confirmed]
+    choices: [prepared, planned, done, confirmed, failed]
     required: true
   tree:
     description: Folder of Kubespray.
@@ -90,10 +91,14 @@ options:
     type: dict
     default: {}
   cordoned_before:
-    description: Nodes that were cordoned before the run, for O(state=confirmed).
+    description: Nodes that were cordoned before the run, for O(state=confirmed) and O(state=failed).
     type: list
     elements: str
     default: []
+  failure:
+    description: Why the run failed, for O(state=failed).
+    type: str
+    default: ""
   wait_for_ready:
     description: Whether a node that is not Ready is a failure, for O(state=confirmed).
     type: bool

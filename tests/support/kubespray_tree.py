@@ -5,10 +5,10 @@
 
     python tests/support/kubespray_tree.py FOLDER
 
-Its cluster is a folder of nodes below kube_config_dir of the first control plane, and a kubectl that shows them. Like
-Kubespray it prints failures that are ignored, needs the facts of all hosts with --limit, and leaves a node cordoned
-when an upgrade fails. The variable stand_in_fails names a host on which the next run fails, stand_in_hangs one on
-which it waits.
+Its hosts share a file system. Its cluster is a folder of nodes below kube_config_dir of the first control plane, and a
+kubectl that shows them. Like Kubespray it prints failures that are ignored, needs the facts of all hosts with --limit,
+and leaves a node cordoned when an upgrade fails, and files after a reset. The variable stand_in_fails names a host on
+which a run fails.
 """
 
 from __future__ import annotations
@@ -31,31 +31,23 @@ _TROUBLE = """
       ansible.builtin.fail:
         msg: "The mirror does not have it, https://user:hunter2@mirror.example.org/kubelet"
       when: inventory_hostname == stand_in_fails | default('')
-    - name: Wait for what does not come
-      ansible.builtin.command: sleep 300
-      when: inventory_hostname == stand_in_hangs | default('')
 """
 
 _NODE = """
-    - name: Make the folder
-      ansible.builtin.file:
-        path: "{{ kube_config_dir }}"
-        state: directory
-        mode: "0755"
-    - name: Write the kubelet's environment
-      ansible.builtin.copy:
-        content: "{{ kube_version | default('1.35.4') }}"
-        dest: "{{ kube_config_dir }}/kubelet.env"
-        mode: "0644"
     - name: Join
-      ansible.builtin.copy:
-        content: >-
-          {{ {'metadata': {'name': inventory_hostname}, 'spec': {},
-          'status': {'nodeInfo': {'kubeletVersion': 'v' ~ kube_version | default('1.35.4')},
-          'conditions': [{'type': 'Ready', 'status': 'True'}]}} | to_json }}
-        dest: "{{ hostvars[groups['kube_control_plane'][0]].kube_config_dir }}/nodes/{{ inventory_hostname }}.json"
-        mode: "0644"
-      delegate_to: "{{ groups['kube_control_plane'][0] }}"
+      ansible.builtin.shell: |
+        mkdir -p "{{ kube_config_dir }}"
+        touch "{{ kube_config_dir }}/kubelet.env"
+        echo '{{ stand_in_node | to_json }}' > "{{ stand_in_nodes }}/{{ inventory_hostname }}.json"
+      vars:
+        stand_in_nodes: "{{ hostvars[groups['kube_control_plane'][0]].kube_config_dir }}/nodes"
+        stand_in_node:
+          metadata: {name: "{{ inventory_hostname }}"}
+          spec: {}
+          status:
+            nodeInfo: {kubeletVersion: "v{{ kube_version }}"}
+            conditions: [{type: Ready, status: "True"}]
+      changed_when: true
 """
 
 _KUBECTL = """
@@ -137,7 +129,7 @@ FILES = {
     "playbooks/cluster.yml": _BEGIN
     + """
 - name: Install Kubernetes
-  hosts: k8s_cluster
+  hosts: kube_control_plane:kube_node
   gather_facts: false
   any_errors_fatal: true
   tasks:
@@ -145,24 +137,13 @@ FILES = {
     + _TROUBLE
     + """
     - name: Make the API server
+      ansible.builtin.shell: |
+        mkdir -p "{{ kube_config_dir }}/nodes" "{{ bin_dir }}"
+        install "{{ playbook_dir }}/files/kubectl" "{{ bin_dir }}/kubectl"
+        install -m 600 "{{ playbook_dir }}/files/admin.conf" "{{ kube_config_dir }}/admin.conf"
+        touch "{{ bin_dir }}/etcdutl"
+      changed_when: true
       when: inventory_hostname == groups['kube_control_plane'][0]
-      block:
-        - name: Make its folders
-          ansible.builtin.file:
-            path: "{{ item }}"
-            state: directory
-            mode: "0755"
-          loop: ["{{ kube_config_dir }}/nodes", "{{ bin_dir }}"]
-        - name: Write kubectl
-          ansible.builtin.copy:
-            src: kubectl
-            dest: "{{ bin_dir }}/kubectl"
-            mode: "0755"
-        - name: Write its kubeconfig
-          ansible.builtin.copy:
-            src: admin.conf
-            dest: "{{ kube_config_dir }}/admin.conf"
-            mode: "0600"
 """
     + _NODE,
     "playbooks/files/kubectl": _KUBECTL.lstrip(),
@@ -188,13 +169,15 @@ FILES = {
   any_errors_fatal: true
   tasks:
     - name: Cordon
-      ansible.builtin.replace:
-        path: "{{ kube_config_dir }}/nodes/{{ inventory_hostname }}.json"
-        regexp: '"spec": {}'
-        replace: '"spec": {"unschedulable": true}'
+      ansible.builtin.command:
+        argv:
+          - sed
+          - -i
+          - 's/"spec": {}/"spec": {"unschedulable": true}/'
+          - "{{ stand_in_nodes }}/{{ inventory_hostname }}.json"
       vars:
-        kube_config_dir: "{{ hostvars[groups['kube_control_plane'][0]].kube_config_dir }}"
-      delegate_to: "{{ groups['kube_control_plane'][0] }}"
+        stand_in_nodes: "{{ hostvars[groups['kube_control_plane'][0]].kube_config_dir }}/nodes"
+      changed_when: true
       when: inventory_hostname == stand_in_fails | default('')
 """
     + _TROUBLE
@@ -222,7 +205,7 @@ FILES = {
     "playbooks/reset.yml": _BEGIN
     + """
 - name: Reset the cluster
-  hosts: etcd:k8s_cluster
+  hosts: etcd:kube_control_plane:kube_node
   gather_facts: false
   tasks:
     - name: Stop without a confirmation

@@ -16,6 +16,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.release im
 
 _CLOCK = 30  # seconds; etcd warns from one on, certificates of "now" are not valid yet on a host that is behind
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_NOISE = re.compile(r"^Task failed: |Warning: Permanently added .*? to the list of known hosts\. ?")
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "ppc64le": "ppc64le"}
 # ID of os-release to Kubespray's name, which is Ansible's
 _DISTRIBUTIONS = {
@@ -83,7 +84,7 @@ def findings(
 
 def unanswered(host: str, look: Look) -> str:
     """Why the host could not be looked at; empty if it could."""
-    said = " ".join(f"{look.get('msg', '')} {look.get('module_stderr', '')}".split())
+    said = _NOISE.sub("", " ".join(f"{look.get('msg', '')} {look.get('module_stderr', '')}".split())).rstrip(". ")
     if look.get("unreachable"):
         return (
             f"{host} is not reached ({said or 'no reason given'}); see that it is up, and that ansible_host, "
@@ -166,10 +167,14 @@ def _memory(
 def _disk(host: str, look: Look, variables: Mapping[str, Any]) -> Iterator[Finding]:
     thresholds = variables.get("eviction_hard")
     given = {**_EVICTION, **thresholds} if isinstance(thresholds, Mapping) else _EVICTION
+    told = set()
     for signal, folder in _FOLDERS.items():
         disk = look["disks"][folder]
+        if disk["path"] in told:
+            continue
         least = _bytes(str(given[signal]), disk["size"])
         if disk["available"] < least:
+            told.add(disk["path"])
             yield Finding(
                 "disk",
                 f"{disk['path']} of {host} has {_gib(disk['available'])} of {_gib(disk['size'])} left, and with less "
@@ -235,4 +240,4 @@ def _bytes(threshold: str, size: int) -> int:
 
 
 def _gib(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB"
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size // 2**20} MiB"

@@ -11,7 +11,7 @@ ignored and what is not; the text of the log does not: a good first run prints `
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -21,7 +21,7 @@ Event = Mapping[str, Any]
 
 _LONG = 300  # characters of a message
 _SLOW = 10.0  # seconds after which a task is worth a line, and again
-_PROBLEM = re.compile(r"^(?:\[?ERROR\]?[!:]?|.*?ModuleNotFoundError:?|.*No such file or directory).*", re.MULTILINE)
+_PROBLEM = re.compile(r"^(?:\[?ERROR|\w+Error:|.*No such file or directory)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,8 @@ def _why(status: int, progress: Progress, tail: str) -> str:
         return f"on {first.host}{others} {doing}, play {first.play!r}: {first.message.rstrip('.')}"
     if status < 0:
         return f"by signal {-status}, in the task {progress.task!r}"
-    lines = [" ".join(line.split()) for line in _PROBLEM.findall(tail)] or tail.split("\n")[-3:]
-    said = short(" ".join(line for line in lines if line))
+    found = _PROBLEM.search(tail)
+    said = short(tail[found.start() :] if found else tail[-_LONG:])
     return f"with status {status} before its first task: {said.rstrip('.') or 'nothing was said'}"
 
 
@@ -144,10 +144,6 @@ def parse_event(line: str, load: Any) -> Optional[Event]:
     except ValueError:
         return None
     return event if isinstance(event, Mapping) else None
-
-
-def last_lines(lines: Sequence[str], count: int) -> str:
-    return "\n".join(lines[-count:])
 
 
 def _hosts(count: int) -> str:
