@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tags of the playbook ai_how.cloud.runtime that have nothing to do without an inventory, or have no role yet: they
-are passed over, unless asked for by name.
+"""The tags of the playbook ai_how.cloud.runtime that have nothing to do without hosts: they are passed over, unless asked
+for by name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sandbox import ROOT
 
 NOT_HERE = {
     "infra": "The inventory has no hypervisors, so infra has nowhere to make virtual machines.",
-    "kubespray": "This release has no role for kubespray yet.",
+    "kubespray": "The inventory has no nodes, so kubespray has nothing to make a cluster of.",
     "gpu": "The inventory has no hosts in gpu_nodes, so gpu has nowhere to bring drivers.",
 }
 
