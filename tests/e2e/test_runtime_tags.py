@@ -1,9 +1,7 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tags of the playbook ai_how.cloud.runtime that have nothing to do without hosts: they are passed over, unless asked
-for by name.
-"""
+"""Tags of the playbook ai_how.cloud.runtime without hosts for them: they are passed over, unless asked for by name."""
 
 from __future__ import annotations
 
