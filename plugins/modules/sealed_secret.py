@@ -229,6 +229,7 @@ notes:
     more is removed.
 seealso:
   - module: ai_how.cloud.sealed_secret_info
+  - module: ai_how.cloud.sealed_secret_reseal
   - name: Sealed Secrets
     description: The controller, and scopes.
     link: https://github.com/bitnami-labs/sealed-secrets
