@@ -6,25 +6,30 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: argocd_rollout
-short_description: Internal to the role argocd - waits until the Deployments and StatefulSets of Argo CD are ready
+short_description: Internal to the roles argocd and sealed_secrets - waits until Deployments and StatefulSets are ready
 version_added: 0.1.0
 author: ai_how.cloud contributors (@ai-how)
 description:
-  - Waits for those in a namespace that the role has labelled as its own, until each is rolled out as
-    C(kubectl rollout status) would say.
+  - Waits for those in a namespace that the role argocd has labelled as its own, or for those of a name, until each is
+    rolled out as C(kubectl rollout status) would say.
   - Fails with the workload that is not ready and the reason that its pods tell. A reason that does not heal by itself,
     like an image that does not exist, ends the wait early.
 options:
   namespace:
-    description: Namespace of Argo CD.
+    description: Their namespace.
     type: str
     required: true
+  name:
+    description: Name of the one to wait for. What is not there is not waited for.
+    type: str
+    default: ""
   wait_timeout:
     description: Seconds until all must be ready.
     type: int
     default: 300
 notes:
-  - Made for the role P(ai_how.cloud.argocd#role). It may change or go without notice; use it in no other place.
+  - Made for the roles P(ai_how.cloud.argocd#role) and P(ai_how.cloud.sealed_secrets#role). It may change or go without
+    notice; use it in no other place.
   - In check mode it does not wait.
 extends_documentation_fragment:
   - ai_how.cloud.kube_auth

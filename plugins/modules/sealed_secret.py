@@ -117,6 +117,16 @@ options:
       annotations: &annotations
         description: Annotations of the Secret. They are all that it has; with O(merge) they are added.
         type: dict
+      own_labels: &own_labels
+        description:
+          - Labels of the SealedSecret itself. The controller gives the Secret those of O(labels) only.
+          - In a file, others that it has stay.
+        type: dict
+      own_annotations: &own_annotations
+        description:
+          - Annotations of the SealedSecret itself, as C(argocd.argoproj.io/sync-wave). In a file, others that it has
+            stay.
+        type: dict
       template: &template
         description:
           - Further fields of C(spec.template), above all C(data), which the controller fills in with the values.
@@ -144,6 +154,8 @@ options:
   immutable: *immutable
   labels: *labels
   annotations: *annotations
+  own_labels: *own_labels
+  own_annotations: *own_annotations
   template: *template
   merge: *merge
   remove_keys: *remove_keys
@@ -217,6 +229,7 @@ notes:
     more is removed.
 seealso:
   - module: ai_how.cloud.sealed_secret_info
+  - module: ai_how.cloud.sealed_secret_reseal
   - name: Sealed Secrets
     description: The controller, and scopes.
     link: https://github.com/bitnami-labs/sealed-secrets

@@ -43,9 +43,9 @@ class Run:
 
     @property
     def failures(self) -> list[str]:
-        """The ``msg`` of each failed task."""
+        """The ``msg`` of each failed task that may say one."""
         results = re.findall(r"^fatal: \[localhost\]: FAILED! => (\{.*\})$", self.output, re.MULTILINE)
-        return [json.loads(result)["msg"] for result in results]
+        return [found["msg"] for found in map(json.loads, results) if "censored" not in found]
 
     @property
     def table(self) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Waits until the workloads of an installation of Argo CD are rolled out."""
+"""Waits until the workloads of an installation are rolled out."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection impo
 ARGUMENTS = {
     **connection_argument_spec(),
     "namespace": {"type": "str", "required": True},
+    "name": {"type": "str", "default": ""},
     "wait_timeout": {"type": "int", "default": 300},
 }
 
@@ -32,18 +33,18 @@ _LOOK_AFTER = 1.0
 def wait(params: Mapping[str, Any], dry_run: bool, _run_command: RunCommand) -> dict[str, Any]:
     """The result of the task. Raises Failed for what does not heal by itself, and TimedOut."""
     if not dry_run:
-        until_ready(connect(params), params["namespace"], params["wait_timeout"])
+        until_ready(connect(params), params["namespace"], params["name"], params["wait_timeout"])
     return {"changed": False}
 
 
-def until_ready(client: Client, namespace: str, timeout: float) -> None:
+def until_ready(client: Client, namespace: str, name: str, timeout: float) -> None:
     deadline = time.monotonic() + timeout
     stuck_since: Optional[float] = None
     while True:
         away: Optional[Problem] = None
         left: list[Unready] = []
         try:
-            left = _look(client, namespace)
+            left = _look(client, namespace, name)
         except Unavailable as problem:
             away = problem
         if not left and not away:
@@ -61,11 +62,14 @@ def until_ready(client: Client, namespace: str, timeout: float) -> None:
         time.sleep(_LOOK_AFTER)
 
 
-def _look(client: Client, namespace: str) -> list[Unready]:
+def _look(client: Client, namespace: str, name: str) -> list[Unready]:
+    """Of the workloads of this name; without one, of those that the role argocd has labelled."""
     workloads = []
     for kind in _KINDS:
         items, _version = client.list(kind, namespace)
         # What is in a list does not say its kind.
-        workloads += [{"kind": kind.kind, **item} for item in items if LABEL in item["metadata"].get("labels", {})]
+        metadata = [item["metadata"] for item in items]
+        ours = [each["name"] == name if name else LABEL in each.get("labels", {}) for each in metadata]
+        workloads += [{"kind": kind.kind, **item} for item, is_ours in zip(items, ours) if is_ours]
     left = unready(workloads, [])
     return unready(workloads, client.list(_POD, namespace)[0]) if left else left

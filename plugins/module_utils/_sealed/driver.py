@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Certificates, files and the cluster: the I/O of sealed_secret and sealed_secret_info."""
+"""Certificates, files and the cluster: the I/O of sealed_secret, sealed_secret_info and sealed_secret_reseal."""
 
 from __future__ import annotations
 
 import base64
 import errno
 import fcntl
+import json
 import os
 import secrets
 import stat
@@ -39,7 +40,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import C
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connect as open_client
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connection_argument_spec
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.store import declare
-from ansible_collections.ai_how.cloud.plugins.module_utils._sealed import envelope, info
+from ansible_collections.ai_how.cloud.plugins.module_utils._sealed import envelope, info, resealing
 from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.document import with_document, without_document
 from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.model import (
     CONTROLLER,
@@ -66,6 +67,12 @@ INFO_ARGUMENTS: Mapping[str, Any] = {
     "path": {"type": "path", "required": True},
     "verify": {"type": "bool", "default": False},
     "fail": {"type": "bool", "default": False},
+}
+RESEAL_ARGUMENTS: Mapping[str, Any] = {
+    **CONNECTION_ARGUMENTS,
+    **CONTROLLER,
+    "path": {"type": "path", "required": True},
+    "force": {"type": "bool", "default": False},
 }
 
 _SEALED_SECRET = Kind("bitnami.com", "v1alpha1", "SealedSecret", "sealedsecrets")
@@ -98,6 +105,30 @@ class _Controller:
 
     def ask(self, path: str, body: Optional[Mapping[str, Any]] = None) -> bytes:
         return self._client.proxy(self._namespace, self._name, self._port, path, body)
+
+    def certificate(self) -> envelope.Certificate:
+        """The newest."""
+        return envelope.certificate(self.ask("/v1/cert.pem"), f"the certificate of {self}", datetime.now(timezone.utc))
+
+    def opens(self, raw: Mapping[str, Any]) -> bool:
+        try:
+            self.ask("/v1/verify", raw)
+            return True
+        except Conflict:
+            return False
+
+    def reseal(self, raw: Mapping[str, Any], fingerprint: str) -> dict[str, Any]:
+        """``raw`` for its newest certificate. Raises Refused for one that it cannot open."""
+        sent = resealing.request(raw)
+        try:
+            answer = json.loads(self.ask("/v1/rotate", sent))
+        except Unavailable:
+            # Its answer to one that it cannot open is that of any error.
+            time.sleep(_VERIFICATIONS)
+            if self.opens(sent):
+                raise
+            raise Refused(f"{self} has no key that opens it; seal it anew with sealed_secret") from None
+        return resealing.resealed(raw, answer, fingerprint)
 
 
 class Task:
@@ -230,12 +261,10 @@ class SealedStore:
 
     def _fetch_certificate(self) -> envelope.Certificate:
         origin = self._params["certificate"]
-        if origin:
-            pem, what = _pem(origin), "the certificate" if "\n" in origin else f"the certificate {origin}"
-        else:
-            controller = _Controller(self._kube(), self._params)
-            pem, what = controller.ask("/v1/cert.pem"), f"the certificate of {controller}"
-        return envelope.certificate(pem, what, datetime.now(timezone.utc))
+        if not origin:
+            return _Controller(self._kube(), self._params).certificate()
+        what = "the certificate" if "\n" in origin else f"the certificate {origin}"
+        return envelope.certificate(_pem(origin), what, datetime.now(timezone.utc))
 
     def _kube(self) -> Client:
         if self._client is None:
@@ -356,8 +385,7 @@ def _replace(path: str, text: str, mode: int) -> None:
 
 def examine(params: Mapping[str, Any], _dry_run: bool, _run_command: RunCommand) -> dict[str, Any]:
     """The result of the module sealed_secret_info."""
-    if not os.path.exists(params["path"]):
-        raise Invalid(f"{params['path']} is not there; name a file of manifests, or a folder of them")
+    _must_be_there(params["path"])
     report = info.Report()
     controller = _Controller(open_client(params), params) if params["verify"] else None
     for path in _manifests(params["path"]):
@@ -373,17 +401,54 @@ def examine(params: Mapping[str, Any], _dry_run: bool, _run_command: RunCommand)
             entry = info.entry(raw, shown)
             if controller:
                 time.sleep(_VERIFICATIONS if report.sealed else 0)
-                entry["verified"] = _verified(controller, raw)
+                entry["verified"] = controller.opens(raw)
             report.sealed.append(entry)
     return report.result(params["fail"])
 
 
-def _verified(controller: _Controller, raw: Mapping[str, Any]) -> bool:
-    try:
-        controller.ask("/v1/verify", raw)
-        return True
-    except Conflict:
-        return False
+def _must_be_there(path: str) -> None:
+    if not os.path.exists(path):
+        raise Invalid(f"{path} is not there; name a file of manifests, or a folder of them")
+
+
+def reseal(params: Mapping[str, Any], dry_run: bool, _run_command: RunCommand) -> dict[str, Any]:
+    """The result of the module sealed_secret_reseal. One that fails is told, and the others go on."""
+    _must_be_there(params["path"])
+    controller = _Controller(open_client(params), params)
+    fingerprint = controller.certificate().fingerprint
+    results: list[dict[str, Any]] = []
+    for path in _manifests(params["path"]):
+        shown = os.path.relpath(path, params["path"]) if os.path.isdir(params["path"]) else path
+        try:
+            found = documents(_text(path), shown)
+        except Invalid:  # as templates of a chart are
+            continue
+        for raw in filter(is_sealed, objects(found)):
+            keys = resealing.stale(raw, fingerprint)
+            keys = sorted(part(raw, "spec", "encryptedData")) if params["force"] else keys
+            result = {"path": shown, "name": raw["metadata"]["name"], "changed": False, "failed": False, "msg": ""}
+            results.append(result)
+            try:
+                if keys and not any(raw is document for document in found):
+                    raise Refused("it stands in a list; write it as a document of its own")
+                if keys and not dry_run:
+                    _reseal_in(path, raw, controller, fingerprint)
+                result["changed"] = bool(keys)
+            except Problem as problem:
+                result.update(failed=True, msg=f"{shown}: {result['name']}: {problem}")
+    failures = [result["msg"] for result in results if result["failed"]]
+    changed = any(result["changed"] for result in results)
+    return {"changed": changed, "failed": bool(failures), "msg": " | ".join(failures), "results": results}
+
+
+def _reseal_in(path: str, raw: Mapping[str, Any], controller: _Controller, fingerprint: str) -> None:
+    time.sleep(_VERIFICATIONS)
+    new = controller.reseal(raw, fingerprint)
+    with _only_writer(path):
+        text = _text(path)
+        if raw not in documents(text, path):
+            raise Conflict("it was changed by somebody else in the meantime; run the task again")
+        _replace(path, with_document(text, lambda document: bool(document == raw), new, path), 0)
 
 
 def _manifests(path: str) -> Iterator[str]:

@@ -15,10 +15,10 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import P
 from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.envelope import CLUSTER_WIDE, fault, mark
 from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.model import (
     API_VERSION,
+    SEALED_FOR,
     part,
     scope_of,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.planner import SEALED_FOR
 
 _UNKNOWN = "unknown"
 

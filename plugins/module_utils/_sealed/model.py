@@ -31,6 +31,9 @@ _SCOPE_ANNOTATIONS = {
     CLUSTER_WIDE: "sealedsecrets.bitnami.com/cluster-wide",
     NAMESPACE_WIDE: "sealedsecrets.bitnami.com/namespace-wide",
 }
+# JSON: of each key, the certificate it was sealed for, and the proof of its value.
+SEALED_FOR = "ai-how.cloud/sealed-for"
+PROOFS = "ai-how.cloud/hmac"
 # Copies of the whole Secret, in plain text
 _COPIES = ("kubectl.kubernetes.io/last-applied-configuration", "kubecfg.ksonnet.io/last-applied-configuration")
 
@@ -59,6 +62,8 @@ SECRET: Options = {
     "immutable": Opt("bool"),
     "labels": Opt("dict"),
     "annotations": Opt("dict"),
+    "own_labels": Opt("dict"),
+    "own_annotations": Opt("dict"),
     "template": Opt("dict"),
     "merge": Opt("bool"),
     "remove_keys": Opt("list", elements="str"),
@@ -117,6 +122,8 @@ class Wanted:
     immutable: Optional[bool] = None
     labels: Optional[Mapping[str, str]] = None
     annotations: Optional[Mapping[str, str]] = None
+    own_labels: Mapping[str, str] = field(default_factory=dict)  # of the SealedSecret itself
+    own_annotations: Mapping[str, str] = field(default_factory=dict)
     template: Mapping[str, Any] = field(default_factory=dict)
     merge: bool = False
     removed: frozenset[str] = frozenset()
@@ -177,6 +184,9 @@ def _wanted(
             raise Invalid(f"{where}its values have more than 1 MiB, which is the most that a Secret may hold")
         if given.get("remove_keys") and not given.get("merge"):
             raise Invalid(f"{where}remove_keys is for merge: true; without it the keys that are given are all")
+        reserved = sorted({*_SCOPE_ANNOTATIONS.values(), SEALED_FOR, PROOFS} & set(given.get("own_annotations") or ()))
+        if reserved:
+            raise Invalid(f"{where}own_annotations has {', '.join(reserved)}, which scope and this module itself write")
         both = sorted(set(values) & set(given.get("remove_keys") or ()))
         if both:
             raise Invalid(f"{where}{', '.join(both)} is given, and in remove_keys as well; keep it in one of them")
@@ -194,6 +204,8 @@ def _wanted(
             {name: value for name, value in annotations.items() if name not in not_kept()},
             where,
         ),
+        own_labels=_texts("label", given.get("own_labels"), {}, where) or {},
+        own_annotations=_texts("annotation", given.get("own_annotations"), {}, where) or {},
         template=given.get("template") or {},
         merge=bool(given.get("merge")),
         removed=frozenset(given.get("remove_keys") or ()),

@@ -23,6 +23,8 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._sealed import docume
 from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.model import (
     API_VERSION,
     KIND,
+    PROOFS,
+    SEALED_FOR,
     SecretKey,
     Wanted,
     blanked,
@@ -30,10 +32,6 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.model import 
     scope_of,
     scoped,
 )
-
-# JSON: of each key, the certificate it was sealed for, and the proof of its value.
-SEALED_FOR = "ai-how.cloud/sealed-for"
-PROOFS = "ai-how.cloud/hmac"
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def sealed(action: Seal, certificate: Optional[envelope.Certificate], session_ke
     label = envelope.label(action.scope, key.namespace, key.name)
     items = dict(action.manifest["spec"]["encryptedData"])
     annotations = dict(action.manifest["metadata"].get("annotations") or {})
-    marks, proofs = _entries(annotations, SEALED_FOR), _entries(annotations, PROOFS)
+    marks, proofs = entries(annotations, SEALED_FOR), entries(annotations, PROOFS)
     if certificate:
         for (name, value), session_key in zip(action.values.items(), session_keys):
             items[name] = envelope.seal(certificate.public_key, value, label, session_key)
@@ -79,7 +77,7 @@ def sealed(action: Seal, certificate: Optional[envelope.Certificate], session_ke
             proofs.pop(name, None)
     for name, value in action.proven.items():
         proofs[name] = envelope.proof(action.hmac_key, key.namespace, key.name, name, items[name], value)
-    annotations.update({at: _json(found) for at, found in ((SEALED_FOR, marks), (PROOFS, proofs)) if found})
+    annotations.update({at: as_json(found) for at, found in ((SEALED_FOR, marks), (PROOFS, proofs)) if found})
     metadata = {**action.manifest["metadata"], **({"annotations": annotations} if annotations else {})}
     return {
         **action.manifest,
@@ -207,7 +205,7 @@ class SealedSecrets:
         old = _items(seen.raw)
         if not item.merge and scope_of(seen.raw) != (item.scope or envelope.STRICT):
             return []
-        marks = _entries(_annotations(seen.raw), SEALED_FOR)
+        marks = entries(_annotations(seen.raw), SEALED_FOR)
         return [
             name
             for name in item.values
@@ -222,7 +220,7 @@ class SealedSecrets:
     def _is_unchanged(self, item: Wanted, name: str, seen: Seen) -> Optional[bool]:
         """None if nobody can tell."""
         value, ciphertext = item.values[name], _items(seen.raw)[name]
-        given = _entries(_annotations(seen.raw), PROOFS).get(name)
+        given = entries(_annotations(seen.raw), PROOFS).get(name)
         if self._hmac_key:
             expected = envelope.proof(self._hmac_key, item.key.namespace, item.key.name, name, ciphertext, value)
             if envelope.is_proof(given, expected):
@@ -241,14 +239,16 @@ class SealedSecrets:
         ours = {
             SEALED_FOR: {
                 name: entry
-                for name, entry in _entries(annotations, SEALED_FOR).items()
+                for name, entry in entries(annotations, SEALED_FOR).items()
                 if name in items and entry == envelope.mark(entry.partition(":")[0], items[name])
             },
-            PROOFS: {name: entry for name, entry in _entries(annotations, PROOFS).items() if name in items},
+            PROOFS: {name: entry for name, entry in entries(annotations, PROOFS).items() if name in items},
         }
         kept = {name: value for name, value in _annotations(base).items() if name not in ours}
-        kept = {**scoped(kept, scope), **{name: _json(found) for name, found in ours.items() if found}}
-        metadata = _with({**part(base, "metadata"), **place}, annotations=kept)
+        kept.update(item.own_annotations)
+        kept = {**scoped(kept, scope), **{name: as_json(found) for name, found in ours.items() if found}}
+        labels = {**part(base, "metadata", "labels"), **item.own_labels}
+        metadata = _with({**part(base, "metadata"), **place}, annotations=kept, labels=labels)
         said = {"type": item.type, "immutable": item.immutable, **item.template}
         template = {
             **old_template,
@@ -287,7 +287,7 @@ def _annotations(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     return part(raw, "metadata", "annotations")
 
 
-def _entries(annotations: Mapping[str, Any], name: str) -> dict[str, str]:
+def entries(annotations: Mapping[str, Any], name: str) -> dict[str, str]:
     """An annotation of ours, by key; empty if it is not as we write it."""
     try:
         found = json.loads(annotations.get(name) or "{}")
@@ -296,5 +296,5 @@ def _entries(annotations: Mapping[str, Any], name: str) -> dict[str, str]:
     return {key: str(value) for key, value in found.items()} if isinstance(found, Mapping) else {}
 
 
-def _json(entries: Mapping[str, str]) -> str:
+def as_json(entries: Mapping[str, str]) -> str:
     return json.dumps(entries, sort_keys=True, separators=(",", ":"))

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""sealed_secret and sealed_secret_info: what is documented is what is accepted and returned."""
+"""sealed_secret, sealed_secret_info and sealed_secret_reseal: what is documented is what is accepted and returned."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import yaml
 from ansible_collections.ai_how.cloud.plugins.doc_fragments.kube_auth import ModuleDocFragment
 from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.info import entry
 from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.model import SECRET
-from ansible_collections.ai_how.cloud.plugins.modules import sealed_secret, sealed_secret_info
+from ansible_collections.ai_how.cloud.plugins.modules import sealed_secret, sealed_secret_info, sealed_secret_reseal
 
 CONNECTION = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
 
@@ -22,7 +22,13 @@ def spec_of(module, runner, monkeypatch):
     return calls[0][0]
 
 
-@pytest.fixture(params=[(sealed_secret, "run_declaration"), (sealed_secret_info, "run_task")])
+@pytest.fixture(
+    params=[
+        (sealed_secret, "run_declaration"),
+        (sealed_secret_info, "run_task"),
+        (sealed_secret_reseal, "run_task"),
+    ]
+)
 def module(request, monkeypatch):
     """A module, and the argument spec that it hands to the runner."""
     return request.param[0], spec_of(*request.param, monkeypatch)

@@ -123,7 +123,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_the_wait_ends_when_all_are_ready(time: list[float]) -> None:
     cluster: Any = Cluster(Unavailable("away"), workload(updatedReplicas=0), workload())
-    rollout.until_ready(cluster, "argocd", 60)
+    rollout.until_ready(cluster, "argocd", "", 60)
     assert time[0] == 2
 
 
@@ -131,14 +131,25 @@ def test_what_others_have_in_the_namespace_is_not_waited_for(time: list[float]) 
     other = workload(updatedReplicas=0)
     del other["metadata"]["labels"]
     cluster: Any = Cluster(other)
-    rollout.until_ready(cluster, "argocd", 60)
+    rollout.until_ready(cluster, "argocd", "", 60)
     assert time[0] == 0
+
+
+def test_one_that_is_named_is_waited_for_whatever_its_labels(time: list[float]) -> None:
+    wanted, ready = workload(updatedReplicas=0), workload()
+    for each in (wanted, ready):
+        del each["metadata"]["labels"]
+    name = wanted["metadata"]["name"]
+    rollout.until_ready(Cluster(wanted, ready), "argocd", name, 60)  # type: ignore[arg-type]
+    assert time[0] == 1
+    rollout.until_ready(Cluster(wanted), "argocd", f"not-{name}", 60)  # type: ignore[arg-type]
+    assert time[0] == 1
 
 
 def test_what_does_not_heal_ends_the_wait_early(time: list[float]) -> None:
     cluster: Any = Cluster(workload(availableReplicas=0))
     with pytest.raises(Failed, match="ErrImagePull"):
-        rollout.until_ready(cluster, "argocd", 600)
+        rollout.until_ready(cluster, "argocd", "", 600)
     assert time[0] == CANNOT_START_GRACE
 
 
@@ -146,7 +157,7 @@ def test_what_does_not_heal_ends_the_wait_early(time: list[float]) -> None:
 def test_the_time_out_says_what_is_missing(time: list[float], answer: Any, told: str) -> None:
     cluster: Any = Cluster(answer)
     with pytest.raises(TimedOut, match=f"after 5 s .*{told}"):
-        rollout.until_ready(cluster, "argocd", 5)
+        rollout.until_ready(cluster, "argocd", "", 5)
 
 
 def test_check_mode_does_not_wait() -> None:

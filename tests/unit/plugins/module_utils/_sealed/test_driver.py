@@ -18,11 +18,11 @@ import pytest
 import yaml
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Invalid, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.runner import declare
-from ansible_collections.ai_how.cloud.plugins.module_utils._sealed import driver
-from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.driver import Task, examine
+from ansible_collections.ai_how.cloud.plugins.module_utils._sealed import driver, envelope
+from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.driver import Task, examine, reseal
 
 from .._kube.api import Answer, serve, status
-from .controller import elliptic, pem, unsealed
+from .controller import elliptic, pem, rsa_key, unsealed
 from .test_model import task
 
 pytest.importorskip("kubernetes")
@@ -379,3 +379,90 @@ def test_the_controller_verifies_no_more_than_two_a_second(tmp_path, monkeypatch
     assert [each["verified"] for each in found["sealed_secrets"]] == [True, False]
     assert "f.yaml: b: the controller has no key that opens it" in found["msg"]
     assert waited == [0, 0.5]
+
+
+def resealed(path, api, check=False, **options):
+    given = {"path": str(path), "force": False, "controller_name": "c", "controller_namespace": "n", "host": api.url}
+    return reseal({**given, **options}, check, None)
+
+
+def rotated(raw, number=1):
+    """What the controller answers, whose newest key has this number."""
+    label = f"{raw['metadata']['namespace']}/{raw['metadata']['name']}".encode()
+    items = {
+        name: envelope.seal(rsa_key(number).public_key(), value, label, bytes(32))
+        for name, value in unsealed(raw).items()
+    }
+    return Answer(200, {**raw, "spec": {"encryptedData": items}})
+
+
+@pytest.fixture
+def newest():
+    """The answer with the newest certificate, of the key with the number 1."""
+    return Answer(200, pem(rsa_key(1), since=TODAY - DAY, until=TODAY + DAY).decode())
+
+
+@pytest.fixture
+def waited(monkeypatch):
+    found = []
+    monkeypatch.setattr(driver.time, "sleep", found.append)
+    return found
+
+
+def test_a_tree_is_sealed_for_the_newest_key(tmp_path, newest, waited):
+    one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
+    one.write_text("# mine\nkind: ConfigMap\n")
+    run(path=str(one))
+    run(path=str(two), name="c")
+    (tmp_path / "template.yaml").write_text("{{ x }}")
+    before = one.read_text()
+    with serve() as api:
+        api.answers = [SERVICE, newest]
+        assert resealed(tmp_path, api, check=True)["changed"] is True
+        assert one.read_text() == before
+        documents = list(yaml.safe_load_all(before))
+        api.answers = [SERVICE, newest, rotated(documents[1]), rotated(read(two))]
+        result = resealed(tmp_path, api)
+        assert api.requests[-1].path == "/api/v1/namespaces/n/services/http:c:http/proxy/v1/rotate"
+        assert [(each["path"], each["changed"]) for each in result["results"]] == [
+            ("one.yaml", True),
+            ("two.yaml", True),
+        ]
+        assert one.read_text().startswith("# mine\nkind: ConfigMap\n---\n")
+        assert unsealed(read(two), rsa_key(1)) == {"x": b"hunter2"}
+        assert waited == [0.5, 0.5]
+        api.answers = [SERVICE, newest]
+        assert resealed(tmp_path, api)["changed"] is False
+        api.answers = [SERVICE, newest]
+        assert resealed(tmp_path, api, check=True, force=True)["changed"] is True
+
+
+def test_what_the_controller_cannot_open_is_told_and_the_others_go_on(tmp_path, newest, waited):
+    one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
+    run(path=str(one))
+    run(path=str(two), name="c")
+    before = one.read_text()
+    with serve() as api:
+        failed = Answer(500, "")
+        api.answers = [SERVICE, newest, failed, Answer(409, ""), rotated(read(two))]
+        result = resealed(tmp_path, api)
+        assert (result["failed"], result["changed"]) == (True, True)
+        assert result["msg"].startswith("one.yaml: a: the controller n/c has no key that opens it; seal it anew")
+        assert one.read_text() == before
+        api.answers = [SERVICE, newest, failed, Answer(200, "")]
+        assert "answered 500" in resealed(one, api)["msg"]
+
+
+def test_one_that_is_changed_in_the_meantime_stays_so_and_one_in_a_list_is_refused(tmp_path, newest, monkeypatch):
+    one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
+    run(path=str(one))
+    two.write_text(yaml.safe_dump({"kind": "List", "items": [read(one)]}))
+    raw = read(one)
+    monkeypatch.setattr(driver.time, "sleep", lambda _seconds: one.write_text("{}"))
+    with serve() as api:
+        api.answers = [SERVICE, newest, rotated(raw)]
+        result = resealed(tmp_path, api)
+    first, second = result["msg"].split(" | ")
+    assert first == "one.yaml: a: it was changed by somebody else in the meantime; run the task again"
+    assert second == "two.yaml: a: it stands in a list; write it as a document of its own"
+    assert one.read_text() == "{}"

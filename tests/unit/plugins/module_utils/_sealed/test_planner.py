@@ -8,17 +8,16 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import Delete
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Refused
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import redact_change
 from ansible_collections.ai_how.cloud.plugins.module_utils._sealed import envelope
-from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.model import SCOPES, wanted_secrets
-from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.planner import (
+from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.model import (
     PROOFS,
+    SCOPES,
     SEALED_FOR,
-    SealedSecrets,
-    Seen,
-    sealed,
+    wanted_secrets,
 )
+from ansible_collections.ai_how.cloud.plugins.module_utils._sealed.planner import SealedSecrets, Seen, sealed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,6 +66,24 @@ def test_sealed_opens_and_a_second_run_changes_nothing(scope):
     wide = {f"sealedsecrets.bitnami.com/{scope}": "true"} if scope != "strict" else {}
     assert template["metadata"].get("annotations", {}) == wide
     assert {name: value for name, value in seen.raw["metadata"]["annotations"].items() if "ai-how" not in name} == wide
+
+
+def test_its_own_labels_and_annotations_are_not_those_of_the_secret():
+    own = {"own_labels": {"team": "a"}, "own_annotations": {"argocd.argoproj.io/sync-wave": -1}}
+    seen, _sealing = run(string_data={"x": "1"}, labels={"app": "web"}, **own)
+    assert seen.raw["metadata"]["labels"] == {"team": "a"}
+    assert seen.raw["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] == "-1"
+    assert seen.raw["spec"]["template"]["metadata"] == {"name": "a", "namespace": "b", "labels": {"app": "web"}}
+    assert run(seen, string_data={"x": "1"}, **own)[1] is None
+    other, sealing = run(seen, string_data={"x": "1"}, own_labels={"team": "b"})
+    assert (other.raw["metadata"]["labels"], sealing) == ({"team": "b"}, set())
+    assert other.raw["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] == "-1"
+
+
+@pytest.mark.parametrize("name", ["sealedsecrets.bitnami.com/cluster-wide", SEALED_FOR, PROOFS])
+def test_annotations_that_are_written_by_other_options_are_refused(name):
+    with pytest.raises(Invalid, match="which scope and this module itself write"):
+        domain(string_data={"x": "1"}, own_annotations={name: "true"})
 
 
 def test_only_what_changed_is_sealed_anew():
