@@ -340,7 +340,8 @@ options:
         description:
           - Instead of O(applications[].source), a source whose manifests Argo CD writes into a branch, from which it
             syncs. Argo CD needs its source hydrator for it.
-          - A wait for a commit is for one of the branch that is synced. That Argo CD has hydrated is not waited for.
+          - A wait has Argo CD hydrate what was pushed, and is over when that is live. O(applications[].revision) is a
+            commit of the dry source then.
         type: dict
         suboptions:
           dry_source:
@@ -511,6 +512,7 @@ options:
           - It is enough that the commit was deployed since the task began, even if a newer one followed. If Argo CD is
             at another commit instead, the task fails and says which one superseded it.
           - Children that track the same repository and branch are expected at this commit, too.
+          - With O(applications[].source_hydrator) it is a commit of the dry source, and the newest one there.
         type: str
       revisions: &revisions
         description: Like O(applications[].revision), one for each of the sources; an empty string expects nothing.
@@ -623,6 +625,13 @@ options:
   prune: *prune
   sync: *sync
   history_id: *history_id
+  selector:
+    description:
+      - Labels of the applications of O(namespace) that the task is about, instead of their names, in the words of
+        C(kubectl -l) and C(argocd app sync -l), like V(team=ml,tier!=test).
+      - Nothing is declared then, but O(revision), O(prune), O(sync) and the like are for each of them.
+      - That there are none is an error, but for O(state=absent).
+    type: str
   refresh:
     description:
       - With O(state=refreshed), whether Argo CD may compare with manifests that it made of the same commit before
@@ -785,6 +794,11 @@ EXAMPLES = r"""
     destination:
       namespace: mlops
 
+- name: Sync all applications of a team
+  ai_how.cloud.argocd_app:
+    selector: team=ml
+    state: synced
+
 - name: Sync two resources only
   ai_how.cloud.argocd_app:
     name: minio
@@ -904,6 +918,12 @@ results:
       returned: if the application exists
       type: str
       sample: "2026-11-23T12:00:00Z"
+    hydration:
+      description:
+        - Where the source hydrator stands, with C(phase), C(message), C(finished_at), C(dry_revision), the commit of
+          the dry source that it has seen last, and C(revision), the commit that it wrote. Null without one.
+      returned: if the application exists
+      type: dict
     operation:
       description:
         - The last operation, with C(phase), C(message), C(started_at), C(finished_at), C(revisions), and C(resources),
@@ -942,14 +962,18 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.applications 
     CONSTRAINTS,
     Applications,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.transports import TRANSPORT_ARGUMENTS, connect
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.transports import (
+    TRANSPORT_ARGUMENTS,
+    connect,
+    select,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.runner import run_module
 
 
 def main() -> None:
     run_module(
         {**TRANSPORT_ARGUMENTS, **ARGUMENTS},
-        lambda params: Applications(params, token=uuid.uuid4().hex),
+        lambda params: Applications(select(params), token=uuid.uuid4().hex),
         connect,
         **CONSTRAINTS,
     )

@@ -34,6 +34,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     CONFIRMATION_ANNOTATION,
+    HYDRATE_ANNOTATION,
     REFRESH_ANNOTATION,
     Key,
     Observed,
@@ -43,6 +44,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner impor
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import (
     Resource,
     Trouble,
+    belonging,
     controller,
     trouble_of,
     troubles,
@@ -270,8 +272,16 @@ class Driver(ABC):
         """The pod, empty if it is gone."""
 
     @abstractmethod
-    def log(self, app: Observed, trouble: Trouble, container: str, lines: int, previous: bool) -> str:
+    def pods(self, app: Observed) -> list[Mapping[str, Any]]:
+        """All pods of the application, the healthy ones with them."""
+
+    @abstractmethod
+    def log(self, app: Observed, namespace: str, pod: str, container: str, lines: int, previous: bool) -> str:
         """The last lines of a container's log. ``previous``: of the one that ran before the present one."""
+
+    @abstractmethod
+    def select(self, namespace: str, selector: str) -> list[Key]:
+        """The applications whose labels the selector means."""
 
     def _look_at_pods(self, app: Observed) -> None:
         """Keep what its pods say. Where this user may not see them nothing is known of them, and it goes on without."""
@@ -384,8 +394,22 @@ class ApplicationDriver(Driver):
     def pod(self, app: Observed, trouble: Trouble) -> dict[str, Any]:
         return self._client.get(_POD, trouble.namespace, trouble.name) or {}
 
-    def log(self, app: Observed, trouble: Trouble, container: str, lines: int, previous: bool) -> str:
-        return self._client.log(trouble.namespace, trouble.name, container, lines, previous)
+    def pods(self, app: Observed) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = []
+        for namespace in sorted({resource.namespace for resource in app.workloads} - self._hidden):
+            try:
+                listed = self._pods(app, namespace)
+                found += belonging(listed, self._controllers(app, list(listed)), app.workloads)
+            except Refused:
+                self._hidden.add(namespace)
+        return found
+
+    def log(self, app: Observed, namespace: str, pod: str, container: str, lines: int, previous: bool) -> str:
+        return self._client.log(namespace, pod, container, lines, previous)
+
+    def select(self, namespace: str, selector: str) -> list[Key]:
+        found, _version = self._client.list(APPLICATION, namespace, label_selector=selector)
+        return [Key(namespace, raw["metadata"]["name"]) for raw in found]
 
     def _list(self, kind: Kind, namespace: str) -> tuple[list[dict[str, Any]], str]:
         return self._client.list(kind, namespace)
@@ -405,7 +429,8 @@ class ApplicationDriver(Driver):
 
     def _send(self, action: Union[Refresh, StartSync, EndOperation, ConfirmDeletion, Regenerate]) -> Mapping[str, Any]:
         if isinstance(action, Refresh):
-            patch: dict[str, Any] = {"metadata": {"annotations": {REFRESH_ANNOTATION: action.kind}}}
+            asked = [REFRESH_ANNOTATION] + ([HYDRATE_ANNOTATION] if self._seen[action.key].hydration else [])
+            patch: dict[str, Any] = {"metadata": {"annotations": dict.fromkeys(asked, action.kind)}}
         elif isinstance(action, Regenerate):
             patch = {"metadata": {"annotations": {SET_REFRESH_ANNOTATION: "true"}}}
         elif isinstance(action, ConfirmDeletion):

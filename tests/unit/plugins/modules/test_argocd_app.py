@@ -16,6 +16,9 @@ DOCUMENTED = yaml.safe_load(argocd_app.DOCUMENTATION)["options"]
 KUBERNETES = yaml.safe_load(kube_auth.ModuleDocFragment.DOCUMENTATION)["options"]
 ARGOCD = yaml.safe_load(argocd_auth.ModuleDocFragment.DOCUMENTATION)["options"]
 
+# Options of an application that what a selector means may have; the namespace is the task's.
+OF_SELECTED = ("namespace", "revision", "revisions", "prune", "sync", "history_id")
+
 
 class Call:
     """What main() hands to the runner."""
@@ -80,9 +83,11 @@ def test_an_application_of_the_list_takes_what_the_task_takes(call):
 def test_the_list_excludes_the_options_of_a_single_application(call):
     assert call.constraints == {
         "mutually_exclusive": [
-            ["applications", name] for name in call.spec["applications"]["options"] if name != "namespace"
+            *(["applications", name] for name in call.spec["applications"]["options"] if name != "namespace"),
+            ["selector", "applications"],
+            *(["selector", name] for name in call.spec["applications"]["options"] if name not in OF_SELECTED),
         ],
-        "required_one_of": [["name", "applications"]],
+        "required_one_of": [["name", "applications", "selector"]],
     }
 
 

@@ -45,7 +45,7 @@ def listed(*objects: dict[str, Any]) -> Answer:
 
 def ask(api: Api, *answers: Answer, **options: Any) -> list[dict[str, Any]]:
     api.answers = list(answers)
-    defaults = {"namespace": "argocd", "names": None, "recurse": False, "pods": True, "log_lines": 20}
+    defaults = {"namespace": "argocd", "names": None, "recurse": False, "pods": True, "logs": False, "log_lines": 20}
     applications: list[dict[str, Any]] = tell({"host": api.url, **defaults, **options})["applications"]
     assert api.answers == []
     return applications
@@ -69,6 +69,15 @@ def test_what_pods_say_with_events_and_logs(api: Api) -> None:
     assert [event["reason"] for event in pod["events"]] == ["BackOff"]
     assert pod["logs"][0] == {"container": "web", "text": "boom\n"}
     assert "log is gone" in pod["logs"][1]["text"]
+
+
+def test_the_logs_of_pods_that_are_well(api: Api) -> None:
+    pod = {**POD, "spec": {"initContainers": [{"name": "init"}], "containers": [{"name": "web"}]}, "status": {}}
+    answers = [listed(raw_app(resources=[{**WEB, "group": "", "kind": "Pod"}])), listed(pod)]
+    (found,) = ask(api, *answers, status(400, "gone"), Answer(200, "hello\n"), pods=False, logs=True)
+    assert "gone" in found["logs"].pop(0)["text"]
+    assert found["logs"] == [{"namespace": "prod", "pod": "web", "container": "web", "text": "hello\n"}]
+    assert found["hidden_namespaces"] == []
 
 
 def test_events_that_may_not_be_read_are_said(api: Api) -> None:
