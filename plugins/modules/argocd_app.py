@@ -697,7 +697,7 @@ notes:
     nodes, is told when the wait times out.
   - Argo CD begins no operation while another one waits for pods, even if a newer commit, like a revert, is there. Where
     the pods of an older commit do not run for ten seconds, the wait ends the operation that waits for them.
-  - A sync is not started in a closed sync window of the AppProject, if the rights to get AppProjects are there.
+  - A sync is not started in a closed sync window of the AppProject, where that can be read.
   - Through Argo CD's own API the fields that a task gave are noted in the annotation C(ai-how.cloud/applied), since
     Argo CD writes for all its users under one name. So options that were dropped are removed there, too, and fields of
     other managers are refused by name. What was declared through one API and is changed through the other belongs to
@@ -710,9 +710,10 @@ notes:
     for O(state=synced) and O(state=terminated) also C(sync), as for O(state=rolled_back), unless Argo CD is configured
     to ask for C(rollback); and for O(state=absent) C(delete). So
     C(p, role:deployer, applications, *, my-project/*, allow) is enough, and pods are looked at with C(get).
-  - To look at pods through the Kubernetes API needs the rights to list Pods and to get DaemonSets, Deployments,
-    ReplicaSets and StatefulSets in the namespaces of what was deployed; the ClusterRole C(view) has them. Without them,
-    and for other clusters than Argo CD's own, a wait ends as Argo CD reports.
+  - The last example has the smallest Role for the Kubernetes API; applications of other namespaces need it there, too.
+    O(state=refreshed) and O(state=synced) of what is declared elsewhere need no C(create) and C(delete). AppProjects
+    are read for their sync windows. Without the rights to look at pods, and for other clusters than Argo CD's own, a
+    wait ends as Argo CD reports.
   - Secrets in Helm parameters and values end up in the Application object; use a Secret instead. Values whose name
     looks like a secret are masked in results and diffs.
 seealso:
@@ -860,6 +861,22 @@ EXAMPLES = r"""
     name: minio
     state: absent
     cascade: orphan
+
+- name: Grant what this module needs, and no more
+  kubernetes.core.k8s:
+    definition:
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: argocd-app, namespace: argocd}
+        rules:
+          - {apiGroups: [argoproj.io], resources: [applications], verbs: [get, list, watch, create, patch, delete]}
+          - {apiGroups: [argoproj.io], resources: [appprojects], verbs: [get]}
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole # where applications deploy to
+        metadata: {name: argocd-app-pods}
+        rules:
+          - {apiGroups: [""], resources: [pods], verbs: [list]}
+          - {apiGroups: [apps], resources: [daemonsets, deployments, replicasets, statefulsets], verbs: [get]}
 """
 
 RETURN = r"""

@@ -84,9 +84,8 @@ attributes:
     description: Nothing changes.
     support: none
 notes:
-  - Through the Kubernetes API it needs the right to list Applications; with O(pods) or O(logs) also to list and get
-    Pods, to list Events, to get C(pods/log), and to get DaemonSets, Deployments, ReplicaSets and StatefulSets. The
-    ClusterRole C(view) has all but the first.
+  - The last example has the smallest Role for the Kubernetes API; the right to look at pods is for O(pods) and O(logs),
+    and the ClusterRole C(view) has it, too.
   - Through Argo CD's own API it needs C(p, role:viewer, applications, get, */*, allow) in the RBAC policy, and for
     logs also C(p, role:viewer, logs, get, */*, allow); or a project's name for the first star. Applications that the
     token may not get are missing in the result, as if they did not exist.
@@ -126,6 +125,23 @@ EXAMPLES = r"""
     tree: true
     orphaned: true
     differences: true
+
+- name: Grant what this module needs, and no more
+  kubernetes.core.k8s:
+    definition:
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: argocd-app-info, namespace: argocd}
+        rules:
+          - {apiGroups: [argoproj.io], resources: [applications], verbs: [list]}
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole # where applications deploy to
+        metadata: {name: argocd-app-info-pods}
+        rules:
+          - {apiGroups: [""], resources: [pods], verbs: [get, list]}
+          - {apiGroups: [""], resources: [events], verbs: [list]}
+          - {apiGroups: [""], resources: [pods/log], verbs: [get]}
+          - {apiGroups: [apps], resources: [daemonsets, deployments, replicasets, statefulsets], verbs: [get]}
 """
 
 RETURN = r"""
