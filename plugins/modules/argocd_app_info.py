@@ -42,6 +42,14 @@ options:
       - What looks like a password in a log is masked, which cannot be relied on.
     type: bool
     default: false
+  usage:
+    description:
+      - Whether it is told what the pods of the applications ask for, may have, and use now. Through the Kubernetes API
+        only for applications in Argo CD's own cluster.
+      - What they use is known where something measures it (C(metrics.k8s.io), like metrics-server), and not through
+        Argo CD's own API.
+    type: bool
+    default: false
   logs:
     description:
       - Whether the end of the log of each container of each pod is told, of those that are well, too. Through the
@@ -84,8 +92,8 @@ attributes:
     description: Nothing changes.
     support: none
 notes:
-  - The last example has the smallest Role for the Kubernetes API; the right to look at pods is for O(pods) and O(logs),
-    and the ClusterRole C(view) has it, too.
+  - The last example has the smallest Role for the Kubernetes API; the right to look at pods is for O(pods), O(logs)
+    and O(usage), and the ClusterRole C(view) has it, too.
   - Through Argo CD's own API it needs C(p, role:viewer, applications, get, */*, allow) in the RBAC policy, and for
     logs also C(p, role:viewer, logs, get, */*, allow); or a project's name for the first star. Applications that the
     token may not get are missing in the result, as if they did not exist.
@@ -139,6 +147,7 @@ EXAMPLES = r"""
         metadata: {name: argocd-app-info-pods}
         rules:
           - {apiGroups: [""], resources: [pods], verbs: [get, list]}
+          - {apiGroups: [metrics.k8s.io], resources: [pods], verbs: [list]}
           - {apiGroups: [""], resources: [events], verbs: [list]}
           - {apiGroups: [""], resources: [pods/log], verbs: [get]}
           - {apiGroups: [apps], resources: [daemonsets, deployments, replicasets, statefulsets], verbs: [get]}
@@ -269,7 +278,7 @@ applications:
           RV(applications[].logs) lack them.
       type: list
       elements: str
-      returned: with O(pods) or O(logs)
+      returned: with O(pods), O(logs) or O(usage)
     logs:
       description:
         - The end of the log of each container, with C(namespace), C(pod), C(container) and C(text), which says why
@@ -277,6 +286,16 @@ applications:
       type: list
       elements: dict
       returned: with O(logs)
+    usage:
+      description:
+        - C(pods), how many there are, and C(cpu) (in cores) and C(memory) (in bytes), each with C(requested), C(limit),
+          null if a container has none, and C(used), null if it is not known.
+      type: dict
+      returned: with O(usage)
+      sample:
+        pods: 2
+        cpu: {requested: 0.5, limit: 2.0, used: 0.12}
+        memory: {requested: 536870912.0, limit: null, used: 301989888.0}
     tree:
       description:
         - All its resources, with C(group), C(kind), C(namespace), C(name), C(health) (empty for what has none),

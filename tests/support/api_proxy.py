@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import ssl
@@ -56,12 +57,14 @@ def proxy(kubeconfig: Path) -> Iterator[Proxy]:
             self.send_header("Content-Type", answer.headers["Content-Type"])
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            while chunk := answer.read1(1 << 16):
-                if "watch=" in path or answer.status >= 400:
-                    found.answers.append(chunk)
-                self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
-                self.wfile.flush()
-            self.wfile.write(b"0\r\n\r\n")
+            with contextlib.suppress(ConnectionError):  # who watched has seen enough
+                while chunk := answer.read1(1 << 16):
+                    if "watch=" in path or answer.status >= 400:
+                        found.answers.append(chunk)
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+                    self.wfile.flush()
+                self.wfile.write(b"0\r\n\r\n")
+            self.close_connection = True
             server.close()
 
         do_GET = do_PATCH = do_POST = do_PUT = do_DELETE = forward

@@ -57,6 +57,7 @@ UNIT_TESTS = {
     ("argocd_app_info", "recurse"): test_info.test_with_what_they_deploy,
     ("argocd_app_info", "tree"): test_asking.test_the_tree,
     ("argocd_app_info", "orphaned"): test_asking.test_what_belongs_to_no_application,
+    ("argocd_app_info", "usage"): test_look.test_what_pods_ask_for_where_nobody_measures,
     ("argocd_app_info", "logs"): test_look.test_the_logs_of_pods_that_are_well,
     ("argocd_app_info", "manifests"): test_asking.test_manifests_are_masked,
     ("argocd_app_info", "differences"): test_asking.test_only_differences_are_told,

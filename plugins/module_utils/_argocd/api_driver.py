@@ -99,6 +99,10 @@ class ApiDriver(Driver):
         found = [self._resource(app, "", "Pod", node["namespace"], node["name"]) for node in nodes]
         return [pod for pod in found if pod]
 
+    def metrics(self, app: Observed) -> Optional[list[dict[str, Any]]]:
+        """Argo CD does not measure."""
+        return None
+
     def log(self, app: Observed, namespace: str, pod: str, container: str, lines: int, previous: bool) -> str:
         query = {
             **_of(app),

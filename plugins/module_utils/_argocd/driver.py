@@ -68,6 +68,7 @@ CONNECTION_ARGUMENTS = connection_argument_spec()
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
 APPLICATION_SET = Kind("argoproj.io", "v1alpha1", "ApplicationSet", "applicationsets")
 _POD = Kind("", "v1", "Pod", "pods")
+_POD_METRICS = Kind("metrics.k8s.io", "v1beta1", "PodMetrics", "pods")
 _EVENT = Kind("", "v1", "Event", "events")
 _PROJECT = Kind("argoproj.io", "v1alpha1", "AppProject", "appprojects")
 _SECRET = Kind("", "v1", "Secret", "secrets")
@@ -276,6 +277,10 @@ class Driver(ABC):
         """All pods of the application, the healthy ones with them."""
 
     @abstractmethod
+    def metrics(self, app: Observed) -> Optional[list[dict[str, Any]]]:
+        """What its namespaces' pods use (PodMetrics); None where nobody measures, or this user may not know."""
+
+    @abstractmethod
     def log(self, app: Observed, namespace: str, pod: str, container: str, lines: int, previous: bool) -> str:
         """The last lines of a container's log. ``previous``: of the one that ran before the present one."""
 
@@ -386,6 +391,8 @@ class ApplicationDriver(Driver):
         super().__init__(force_conflicts, kinds)
         self._client = client
         self._home = home
+        self._listed: dict[str, tuple[list[dict[str, Any]], Mapping[Resource, Mapping[str, Any]]]] = {}
+        self._measured: dict[str, list[dict[str, Any]]] = {}
 
     def events(self, app: Observed, trouble: Trouble) -> list[dict[str, Any]]:
         about = {"field_selector": f"involvedObject.uid={trouble.uid}"}
@@ -395,14 +402,32 @@ class ApplicationDriver(Driver):
         return self._client.get(_POD, trouble.namespace, trouble.name) or {}
 
     def pods(self, app: Observed) -> list[Mapping[str, Any]]:
+        """Each namespace is listed once, also for several applications."""
         found: list[Mapping[str, Any]] = []
-        for namespace in sorted({resource.namespace for resource in app.workloads} - self._hidden):
-            try:
-                listed = self._pods(app, namespace)
-                found += belonging(listed, self._controllers(app, list(listed)), app.workloads)
-            except Refused:
-                self._hidden.add(namespace)
+        for namespace in self._namespaces(app):
+            if namespace not in self._listed:
+                try:
+                    listed = self._pods(app, namespace)
+                    self._listed[namespace] = (listed, self._controllers(app, list(listed)))
+                except Refused:
+                    self._hidden.add(namespace)
+                    continue
+            found += belonging(*self._listed[namespace], app.workloads)
         return found
+
+    def metrics(self, app: Observed) -> Optional[list[dict[str, Any]]]:
+        found: list[dict[str, Any]] = []
+        try:
+            for namespace in self._namespaces(app):
+                if namespace not in self._measured:
+                    self._measured[namespace] = self._client.list(_POD_METRICS, namespace)[0]
+                found += self._measured[namespace]
+        except (Refused, Unavailable):
+            return None
+        return found
+
+    def _namespaces(self, app: Observed) -> list[str]:
+        return sorted({resource.namespace for resource in app.workloads} - self._hidden)
 
     def log(self, app: Observed, namespace: str, pod: str, container: str, lines: int, previous: bool) -> str:
         return self._client.log(namespace, pod, container, lines, previous)

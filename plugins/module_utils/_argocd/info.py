@@ -20,6 +20,7 @@ ARGUMENTS: Mapping[str, Any] = {
     "names": {"type": "list", "elements": "str", "aliases": ["name"]},
     "recurse": {"type": "bool", "default": False},
     "pods": {"type": "bool", "default": False},
+    "usage": {"type": "bool", "default": False},
     "logs": {"type": "bool", "default": False},
     "log_lines": {"type": "int", "default": 20},
     "tree": {"type": "bool", "default": False},

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,8 +24,12 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.info import (
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.transports import connect
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.usage import usage
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Problem
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import redact
+
+with contextlib.suppress(ImportError):  # connect() says so before anything here is used
+    from kubernetes.utils import parse_quantity
 
 
 def tell(params: Mapping[str, Any], _dry_run: bool = True, _run_command: object = None) -> dict[str, Any]:
@@ -41,6 +46,9 @@ def tell(params: Mapping[str, Any], _dry_run: bool = True, _run_command: object 
         told = _with_pods(driver, app, params["log_lines"]) if params["pods"] else describe(app)
         if params["logs"]:
             told.update(_with_logs(driver, app, params["log_lines"]))
+        if params["usage"]:
+            told["usage"] = usage(driver.pods(app), driver.metrics(app), parse_quantity)
+            told["hidden_namespaces"] = _hidden(driver, app)
         if isinstance(driver, ApiDriver):
             told.update(_told_by_argocd(driver, app, asked))
         found.append(told)
