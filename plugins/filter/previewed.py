@@ -54,8 +54,8 @@ from typing import Any
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.answers import api_message
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import Hidden, redact_change
 
-# Written by the API server with each apply, whatever it changes.
-_NOISE = frozenset(("metadata.managedFields", "metadata.generation", "metadata.resourceVersion"))
+# Written by the API server with each apply, whatever it changes; and by controllers, as they come.
+_NOISE = frozenset(("metadata.managedFields", "metadata.generation", "metadata.resourceVersion", "status"))
 _WIDTH = 100
 
 

@@ -340,7 +340,8 @@ options:
         description:
           - Instead of O(applications[].source), a source whose manifests Argo CD writes into a branch, from which it
             syncs. Argo CD needs its source hydrator for it.
-          - A wait for a commit is for one of the branch that is synced. That Argo CD has hydrated is not waited for.
+          - A wait has Argo CD hydrate what was pushed, and is over when that is live. O(applications[].revision) is a
+            commit of the dry source then.
         type: dict
         suboptions:
           dry_source:
@@ -511,6 +512,7 @@ options:
           - It is enough that the commit was deployed since the task began, even if a newer one followed. If Argo CD is
             at another commit instead, the task fails and says which one superseded it.
           - Children that track the same repository and branch are expected at this commit, too.
+          - With O(applications[].source_hydrator) it is a commit of the dry source, and the newest one there.
         type: str
       revisions: &revisions
         description: Like O(applications[].revision), one for each of the sources; an empty string expects nothing.
@@ -623,6 +625,13 @@ options:
   prune: *prune
   sync: *sync
   history_id: *history_id
+  selector:
+    description:
+      - Labels of the applications of O(namespace) that the task is about, instead of their names, in the words of
+        C(kubectl -l) and C(argocd app sync -l), like V(team=ml,tier!=test).
+      - Nothing is declared then, but O(revision), O(prune), O(sync) and the like are for each of them.
+      - That there are none is an error, but for O(state=absent).
+    type: str
   refresh:
     description:
       - With O(state=refreshed), whether Argo CD may compare with manifests that it made of the same commit before
@@ -688,7 +697,7 @@ notes:
     nodes, is told when the wait times out.
   - Argo CD begins no operation while another one waits for pods, even if a newer commit, like a revert, is there. Where
     the pods of an older commit do not run for ten seconds, the wait ends the operation that waits for them.
-  - A sync is not started in a closed sync window of the AppProject, if the rights to get AppProjects are there.
+  - A sync is not started in a closed sync window of the AppProject, where that can be read.
   - Through Argo CD's own API the fields that a task gave are noted in the annotation C(ai-how.cloud/applied), since
     Argo CD writes for all its users under one name. So options that were dropped are removed there, too, and fields of
     other managers are refused by name. What was declared through one API and is changed through the other belongs to
@@ -701,9 +710,10 @@ notes:
     for O(state=synced) and O(state=terminated) also C(sync), as for O(state=rolled_back), unless Argo CD is configured
     to ask for C(rollback); and for O(state=absent) C(delete). So
     C(p, role:deployer, applications, *, my-project/*, allow) is enough, and pods are looked at with C(get).
-  - To look at pods through the Kubernetes API needs the rights to list Pods and to get DaemonSets, Deployments,
-    ReplicaSets and StatefulSets in the namespaces of what was deployed; the ClusterRole C(view) has them. Without them,
-    and for other clusters than Argo CD's own, a wait ends as Argo CD reports.
+  - The last example has the smallest Role for the Kubernetes API; applications of other namespaces need it there, too.
+    O(state=refreshed) and O(state=synced) of what is declared elsewhere need no C(create) and C(delete). AppProjects
+    are read for their sync windows. Without the rights to look at pods, and for other clusters than Argo CD's own, a
+    wait ends as Argo CD reports.
   - Secrets in Helm parameters and values end up in the Application object; use a Secret instead. Values whose name
     looks like a secret are masked in results and diffs.
 seealso:
@@ -785,6 +795,11 @@ EXAMPLES = r"""
     destination:
       namespace: mlops
 
+- name: Sync all applications of a team
+  ai_how.cloud.argocd_app:
+    selector: team=ml
+    state: synced
+
 - name: Sync two resources only
   ai_how.cloud.argocd_app:
     name: minio
@@ -846,6 +861,22 @@ EXAMPLES = r"""
     name: minio
     state: absent
     cascade: orphan
+
+- name: Grant what this module needs, and no more
+  kubernetes.core.k8s:
+    definition:
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: argocd-app, namespace: argocd}
+        rules:
+          - {apiGroups: [argoproj.io], resources: [applications], verbs: [get, list, watch, create, patch, delete]}
+          - {apiGroups: [argoproj.io], resources: [appprojects], verbs: [get]}
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole # where applications deploy to
+        metadata: {name: argocd-app-pods}
+        rules:
+          - {apiGroups: [""], resources: [pods], verbs: [list]}
+          - {apiGroups: [apps], resources: [daemonsets, deployments, replicasets, statefulsets], verbs: [get]}
 """
 
 RETURN = r"""
@@ -904,6 +935,12 @@ results:
       returned: if the application exists
       type: str
       sample: "2026-11-23T12:00:00Z"
+    hydration:
+      description:
+        - Where the source hydrator stands, with C(phase), C(message), C(finished_at), C(dry_revision), the commit of
+          the dry source that it has seen last, and C(revision), the commit that it wrote. Null without one.
+      returned: if the application exists
+      type: dict
     operation:
       description:
         - The last operation, with C(phase), C(message), C(started_at), C(finished_at), C(revisions), and C(resources),
@@ -942,14 +979,18 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.applications 
     CONSTRAINTS,
     Applications,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.transports import TRANSPORT_ARGUMENTS, connect
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.transports import (
+    TRANSPORT_ARGUMENTS,
+    connect,
+    select,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.runner import run_module
 
 
 def main() -> None:
     run_module(
         {**TRANSPORT_ARGUMENTS, **ARGUMENTS},
-        lambda params: Applications(params, token=uuid.uuid4().hex),
+        lambda params: Applications(select(params), token=uuid.uuid4().hex),
         connect,
         **CONSTRAINTS,
     )

@@ -42,14 +42,36 @@ options:
       - What looks like a password in a log is masked, which cannot be relied on.
     type: bool
     default: false
+  usage:
+    description:
+      - Whether it is told what the pods of the applications ask for, may have, and use now. Through the Kubernetes API
+        only for applications in Argo CD's own cluster.
+      - What they use is known where something measures it (C(metrics.k8s.io), like metrics-server), and not through
+        Argo CD's own API.
+    type: bool
+    default: false
+  logs:
+    description:
+      - Whether the end of the log of each container of each pod is told, of those that are well, too. Through the
+        Kubernetes API only for applications in Argo CD's own cluster.
+      - What looks like a password in a log is masked, which cannot be relied on.
+    type: bool
+    default: false
   log_lines:
-    description: How many lines of a log are told at most; with V(0) no log is read.
+    description: How many lines of a log are told at most; with V(0) none of O(pods) is read.
     type: int
     default: 20
   tree:
     description:
       - Whether all resources of the applications are told, those below the deployed ones with them, each with its
         health. Only through Argo CD's own API (O(argocd_server)).
+    type: bool
+    default: false
+  orphaned:
+    description:
+      - Whether what is in the namespace of an application and belongs to none is told. Argo CD looks for it where the
+        AppProject monitors it (O(ai_how.cloud.argocd_project#module:orphaned_resources)). Only through Argo CD's own
+        API; the Kubernetes API has how many they are, in RV(applications[].conditions).
     type: bool
     default: false
   manifests:
@@ -70,15 +92,14 @@ attributes:
     description: Nothing changes.
     support: none
 notes:
-  - Through the Kubernetes API it needs the right to list Applications; with O(pods) also to list and get Pods, to list
-    Events, to get C(pods/log), and to get DaemonSets, Deployments, ReplicaSets and StatefulSets. The ClusterRole
-    C(view) has all but the first.
-  - Through Argo CD's own API it needs C(p, role:viewer, applications, get, */*, allow) in the RBAC policy, and for the
-    logs of O(pods) also C(p, role:viewer, logs, get, */*, allow); or a project's name for the first star. Applications
-    that the token may not get are missing in the result, as if they did not exist.
+  - The last example has the smallest Role for the Kubernetes API; the right to look at pods is for O(pods), O(logs)
+    and O(usage), and the ClusterRole C(view) has it, too.
+  - Through Argo CD's own API it needs C(p, role:viewer, applications, get, */*, allow) in the RBAC policy, and for
+    logs also C(p, role:viewer, logs, get, */*, allow); or a project's name for the first star. Applications that the
+    token may not get are missing in the result, as if they did not exist.
   - Argo CD keeps the health of single resources and the tree below them to itself since version 3.0, and never puts
     manifests into the Application. So the Kubernetes API has the health of an application, and what its pods say; for
-    more, O(tree), O(manifests) and O(differences) are refused without O(argocd_server).
+    more, O(tree), O(orphaned), O(manifests) and O(differences) are refused without O(argocd_server).
 seealso:
   - module: ai_how.cloud.argocd_app
 """
@@ -92,18 +113,17 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ found.applications | ai_how.cloud.table(['name', 'sync', 'health', 'revision', 'message']) }}"
 
-- name: Sync those with a label
-  ai_how.cloud.argocd_app:
-    name: "{{ item.name }}"
-    state: synced
-  loop: "{{ found.applications | selectattr('labels.team', 'defined') | selectattr('labels.team', 'eq', 'ml') }}"
-  loop_control: {label: "{{ item.name }}"}
-
 - name: Look for what is wrong below an app of apps
   ai_how.cloud.argocd_app_info:
     name: mlops-stack
     recurse: true
     pods: true
+
+- name: Read the last lines of what an application writes
+  ai_how.cloud.argocd_app_info:
+    name: mlflow
+    logs: true
+    log_lines: 50
 
 - name: See what a sync would change, and which resource is not healthy
   ai_how.cloud.argocd_app_info:
@@ -111,7 +131,26 @@ EXAMPLES = r"""
     argocd_token: "{{ lookup('ansible.builtin.env', 'CI_ARGOCD_TOKEN') }}"
     name: minio
     tree: true
+    orphaned: true
     differences: true
+
+- name: Grant what this module needs, and no more
+  kubernetes.core.k8s:
+    definition:
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: argocd-app-info, namespace: argocd}
+        rules:
+          - {apiGroups: [argoproj.io], resources: [applications], verbs: [list]}
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole # where applications deploy to
+        metadata: {name: argocd-app-info-pods}
+        rules:
+          - {apiGroups: [""], resources: [pods], verbs: [get, list]}
+          - {apiGroups: [metrics.k8s.io], resources: [pods], verbs: [list]}
+          - {apiGroups: [""], resources: [events], verbs: [list]}
+          - {apiGroups: [""], resources: [pods/log], verbs: [get]}
+          - {apiGroups: [apps], resources: [daemonsets, deployments, replicasets, statefulsets], verbs: [get]}
 """
 
 RETURN = r"""
@@ -177,6 +216,12 @@ applications:
       description: When Argo CD compared it last (RFC 3339), so how old this knowledge is.
       type: str
       returned: always
+    hydration:
+      description:
+        - Where the source hydrator stands, with C(phase), C(message), C(finished_at), C(dry_revision), the commit of
+          the dry source that it has seen last, and C(revision), the commit that it wrote. Null without one.
+      type: dict
+      returned: always
     operation:
       description:
         - The last operation, with C(phase), C(message), C(started_at), C(finished_at), C(revisions), and C(resources),
@@ -229,10 +274,28 @@ applications:
       returned: with O(pods)
     hidden_namespaces:
       description:
-        - Namespaces that it deploys to and whose pods may not be listed, so that RV(applications[].pods) lacks them.
+        - Namespaces that it deploys to and whose pods may not be listed, so that RV(applications[].pods) and
+          RV(applications[].logs) lack them.
       type: list
       elements: str
-      returned: with O(pods)
+      returned: with O(pods), O(logs) or O(usage)
+    logs:
+      description:
+        - The end of the log of each container, with C(namespace), C(pod), C(container) and C(text), which says why
+          where it cannot be read.
+      type: list
+      elements: dict
+      returned: with O(logs)
+    usage:
+      description:
+        - C(pods), how many there are, and C(cpu) (in cores) and C(memory) (in bytes), each with C(requested), C(limit),
+          null if a container has none, and C(used), null if it is not known.
+      type: dict
+      returned: with O(usage)
+      sample:
+        pods: 2
+        cpu: {requested: 0.5, limit: 2.0, used: 0.12}
+        memory: {requested: 536870912.0, limit: null, used: 301989888.0}
     tree:
       description:
         - All its resources, with C(group), C(kind), C(namespace), C(name), C(health) (empty for what has none),
@@ -240,6 +303,12 @@ applications:
       type: list
       elements: dict
       returned: with O(tree)
+    orphaned:
+      description:
+        - What belongs to no application, with C(group), C(kind), C(namespace) and C(name).
+      type: list
+      elements: dict
+      returned: with O(orphaned)
     manifests:
       description: What its sources make now, with secrets masked.
       type: list

@@ -167,9 +167,8 @@ attributes:
     description: Returns what changed.
     support: full
 notes:
-  - The smallest Role for it allows C(get), C(list), C(watch), C(create), C(patch) and C(delete) of C(applicationsets),
-    and C(get), C(list), C(watch) and C(patch) of C(applications), in the API group C(argoproj.io). To look at pods it
-    needs what M(ai_how.cloud.argocd_app) needs for it.
+  - The last example has the smallest Role for it; applications that are generated into other namespaces need it there,
+    too. Without the rights to look at pods a wait ends as Argo CD reports.
 seealso:
   - module: ai_how.cloud.argocd_app
   - name: Argo CD, ApplicationSets
@@ -233,6 +232,22 @@ EXAMPLES = r"""
   ai_how.cloud.argocd_applicationset:
     name: teams
     state: absent
+
+- name: Grant what this module needs, and no more
+  kubernetes.core.k8s:
+    definition:
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: argocd-applicationset, namespace: argocd}
+        rules:
+          - {apiGroups: [argoproj.io], resources: [applicationsets], verbs: [get, list, watch, create, patch, delete]}
+          - {apiGroups: [argoproj.io], resources: [applications], verbs: [get, list, watch, patch]}
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole # where applications deploy to
+        metadata: {name: argocd-applicationset-pods}
+        rules:
+          - {apiGroups: [""], resources: [pods], verbs: [list]}
+          - {apiGroups: [apps], resources: [daemonsets, deployments, replicasets, statefulsets], verbs: [get]}
 """
 
 RETURN = r"""

@@ -167,6 +167,8 @@ notes:
     C(argocd cluster get SERVER) and the UI show it. This module does not guess.
   - The config is one value of the Secret. With O(clusters[].config) left out, Argo CD connects without credentials.
   - Argo CD's own cluster, C(https://kubernetes.default.svc), needs no declaration; one gives it another name or labels.
+  - The last example has the smallest Role for it. Kubernetes cannot
+    grant single Secrets by their labels, so it is for all of the namespace.
 seealso:
   - module: ai_how.cloud.argocd_app
   - name: Argo CD, clusters
@@ -200,6 +202,16 @@ EXAMPLES = r"""
   ai_how.cloud.argocd_cluster:
     server: https://edge.example.org:6443
     state: absent
+
+- name: Grant what this module needs, and no more
+  kubernetes.core.k8s:
+    definition:
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: argocd-cluster, namespace: argocd}
+        rules:
+          - {apiGroups: [""], resources: [secrets], verbs: [list, create, patch, delete]}
+          - {apiGroups: [argoproj.io], resources: [applications], verbs: [list]}
 """
 
 RETURN = r"""

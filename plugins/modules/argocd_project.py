@@ -309,6 +309,7 @@ attributes:
 notes:
   - A project with nothing but a name allows nothing. C(default), which Argo CD makes, allows everything.
   - Whether a project has applications is looked up in O(namespace) only, as Argo CD's API server does.
+  - The last example has the smallest Role for it.
 seealso:
   - module: ai_how.cloud.argocd_app
   - name: Argo CD, projects
@@ -354,6 +355,16 @@ EXAMPLES = r"""
   ai_how.cloud.argocd_project:
     name: team-a
     state: absent
+
+- name: Grant what this module needs, and no more
+  kubernetes.core.k8s:
+    definition:
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: argocd-project, namespace: argocd}
+        rules:
+          - {apiGroups: [argoproj.io], resources: [appprojects], verbs: [list, create, patch, delete]}
+          - {apiGroups: [argoproj.io], resources: [applications], verbs: [list]}
 """
 
 RETURN = r"""

@@ -193,6 +193,8 @@ notes:
     M(ai_how.cloud.argocd_app) with O(ai_how.cloud.argocd_app#module:wait).
   - What Argo CD's CLI set and the task does not give stays, as with every field of another manager.
   - What was last declared with another O(project) or O(credential_template) is another object; delete it by its own.
+  - The last example has the smallest Role for it. Kubernetes cannot
+    grant single Secrets by their labels, so it is for all of the namespace.
 seealso:
   - module: ai_how.cloud.argocd_app
   - name: Argo CD, repositories
@@ -232,6 +234,15 @@ EXAMPLES = r"""
   ai_how.cloud.argocd_repository:
     url: https://git.example.org/platform/gitops.git
     state: absent
+
+- name: Grant what this module needs, and no more
+  kubernetes.core.k8s:
+    definition:
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: argocd-repository, namespace: argocd}
+        rules:
+          - {apiGroups: [""], resources: [secrets], verbs: [list, create, patch, delete]}
 """
 
 RETURN = r"""

@@ -13,6 +13,14 @@ description:
   - Renders the chart that holds the applications with Helm, and each application from the checkout with Kustomize.
   - Writes nothing into the checkout.
 options:
+  name:
+    description: Name of the app-of-apps.
+    type: str
+    required: true
+  namespace:
+    description: Namespace of the applications.
+    type: str
+    required: true
   dir:
     description: Top of the checkout.
     type: path
@@ -57,6 +65,8 @@ attributes:
 EXAMPLES = r"""
 - name: Render what a branch would deploy
   ai_how.cloud.gitops_rendering:
+    name: mlops-stack
+    namespace: argocd
     dir: /home/me/gitops
     path: k8s-manifests/argocd-apps
     target_revision: main
@@ -103,6 +113,13 @@ applications:
       type: list
       elements: str
       returned: always
+app_of_apps:
+  description:
+    - What the app-of-apps itself deploys, Applications above all, with Argo CD's mark. C(https://preview.invalid) stands
+      for the URL of the repository.
+  returned: success
+  type: list
+  elements: dict
 """
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.runner import run_task
@@ -112,6 +129,8 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._gitops.rendering imp
 def main() -> None:
     run_task(
         {
+            "name": {"type": "str", "required": True},
+            "namespace": {"type": "str", "required": True},
             "dir": {"type": "path", "required": True},
             "path": {"type": "str", "required": True},
             "target_revision": {"type": "str", "required": True},

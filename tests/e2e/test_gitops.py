@@ -45,7 +45,11 @@ def test_status(deployed: GitOps) -> None:
     assert all(app["history"][-1]["revisions"] == [commit] and not app["problems"] for app in told.values())
     children = {child["name"] for child in told["mlops-stack"]["children"]}
     assert children == APPLICATIONS - {"mlops-stack"}
+    usage = told["postgresql"]["usage"]
+    assert usage["pods"] == 1 and usage["memory"]["requested"] > 0
+    assert usage["memory"]["used"] is None, "nothing measures it in the sandbox"
     page = files["html"].read_text()
+    assert page.count("unknown of") == 8
     assert "4 applications, 4 without a problem" in page
     assert page.count(f"<code>{commit[:8]}</code>") == 4
 

@@ -19,6 +19,7 @@ def checkout(deployed: GitOps) -> Iterator[GitOps]:
     """To edit; afterwards it is as it was."""
     yield deployed
     deployed.git("checkout", "--quiet", "--", ".")
+    deployed.git("clean", "--quiet", "-d", "--force")
 
 
 def preview(user: GitOps, *options: str, **settings: Any) -> Run:
@@ -52,6 +53,11 @@ def test_what_would_change(checkout: GitOps) -> None:
     edit(checkout, "base/mlops/minio/pvc.yaml", r"storage: \d+Gi", "storage: 900Gi")
     edit(checkout, "base/mlops/mlflow/kustomization.yaml", "  - networkpolicy.yaml\n", "")
     (checkout.tree / MANIFESTS / "argocd-apps/postgresql-app.yaml").unlink()
+    edit(checkout, "argocd-apps/minio-app.yaml", "prune: true", "prune: false")
+    added = (
+        (checkout.tree / MANIFESTS / "argocd-apps/mlflow-app.yaml").read_text().replace("name: mlflow", "name: other")
+    )
+    (checkout.tree / MANIFESTS / "argocd-apps/other-app.yaml").write_text(added)
     run = preview(checkout)
     assert run.returncode == 0, run.output
     assert re.search(
@@ -59,6 +65,9 @@ def test_what_would_change(checkout: GitOps) -> None:
     )
     assert "mlflow NetworkPolicy/mlflow: gone from Git" in run.output
     assert "postgresql: the application is gone from Git" in run.output
+    assert "mlops-stack Application/minio spec.syncPolicy.automated.prune: true -> false" in run.output
+    assert "mlops-stack Application/other: new" in run.output
+    assert "mlops-stack Application/mlflow" not in run.output
     assert {name: claim["metadata"]["resourceVersion"] for name, claim in checkout.claims().items()} == before
 
 

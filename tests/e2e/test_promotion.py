@@ -58,14 +58,19 @@ def develop(user: GitOps, value: str) -> str:
     return user.git("rev-parse", "HEAD")
 
 
-def test_what_is_not_live_in_dev_is_not_promoted(developer: GitOps) -> None:
+def test_what_does_not_become_live_in_dev_is_not_promoted(developer: GitOps) -> None:
     before = commit(developer, "main")
-    head = develop(developer, "first")
+    file = developer.tree / "k8s-manifests/base/mlops/minio/kustomization.yaml"
+    good = file.read_text()
+    file.write_text(good.replace("service.yaml", "nowhere.yaml"))
+    head = develop(developer, "broken")
     run = promote(developer)
     (message,) = run.failures
-    assert message.startswith(f"Not all that follows dev is Synced and Healthy at {head[:8]}")
+    assert message.startswith(f"Not all that follows dev is Synced and Healthy at {head[:8]} (minio-dev: ")
     assert message.endswith("Nothing was pushed.")
     assert commit(developer, "main") == before
+    file.write_text(good)
+    develop(developer, "first")
 
 
 def test_check_says_what_would_be_promoted(developer: GitOps) -> None:
@@ -80,11 +85,13 @@ def test_check_says_what_would_be_promoted(developer: GitOps) -> None:
 
 
 def test_what_is_live_in_dev_is_promoted_and_brought_live(developer: GitOps) -> None:
+    """Also if it was pushed a moment ago."""
+    develop(developer, "a moment ago")
     run = promote(developer)
     assert run.returncode == 0, run.output
     assert commit(developer, "main") == commit(developer, "dev")
     services = developer.objects("api/v1/namespaces/mlops/services")
-    assert services["minio"]["metadata"]["annotations"]["example.org/promoted"] == "first"
+    assert services["minio"]["metadata"]["annotations"]["example.org/promoted"] == "a moment ago"
     assert_live(developer, run)
 
 

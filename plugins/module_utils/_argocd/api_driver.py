@@ -20,6 +20,8 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.asking import
     cascade,
     differences,
     manifests,
+    orphaned,
+    pods_of,
     sync_request,
     tree,
     with_token,
@@ -33,6 +35,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     CONFIRMATION_ANNOTATION,
+    HYDRATE_ANNOTATION,
     REFRESH_ANNOTATION,
     Key,
     Observed,
@@ -68,6 +71,10 @@ class ApiDriver(Driver):
         """Everything that belongs to it, with health."""
         return tree(self._about(app, "resource-tree"))
 
+    def orphaned(self, app: Observed) -> list[dict[str, Any]]:
+        """What its project monitors in its namespace and belongs to no application."""
+        return orphaned(self._about(app, "resource-tree"))
+
     def manifests(self, app: Observed) -> list[Any]:
         """What its sources render to now; secrets are masked."""
         return manifests(self._about(app, "manifests").get("manifests") or [])
@@ -87,17 +94,31 @@ class ApiDriver(Driver):
     def pod(self, app: Observed, trouble: Trouble) -> dict[str, Any]:
         return self._resource(app, "", "Pod", trouble.namespace, trouble.name) or {}
 
-    def log(self, app: Observed, trouble: Trouble, container: str, lines: int, previous: bool) -> str:
+    def pods(self, app: Observed) -> list[Mapping[str, Any]]:
+        nodes = pods_of(self._about(app, "resource-tree"))
+        found = [self._resource(app, "", "Pod", node["namespace"], node["name"]) for node in nodes]
+        return [pod for pod in found if pod]
+
+    def metrics(self, app: Observed) -> Optional[list[dict[str, Any]]]:
+        """Argo CD does not measure."""
+        return None
+
+    def log(self, app: Observed, namespace: str, pod: str, container: str, lines: int, previous: bool) -> str:
         query = {
             **_of(app),
-            "namespace": trouble.namespace,
+            "namespace": namespace,
             "container": container,
             "tailLines": lines,
             "previous": str(previous).lower(),
         }
-        path = f"{_path(app.key)}/pods/{in_path(trouble.name)}/logs"
+        path = f"{_path(app.key)}/pods/{in_path(pod)}/logs"
         entries = self._api.stream(path, f"read the logs of {app.key} (logs, get)", query, patience=10.0)
         return "".join(f"{entry.get('content', '')}\n" for entry in entries if not entry.get("last"))
+
+    def select(self, namespace: str, selector: str) -> list[Key]:
+        query = {"appNamespace": namespace, "selector": selector}
+        answer = self._api.request("GET", "applications", "list applications", query)
+        return [Key(namespace, raw["metadata"]["name"]) for raw in answer.get("items") or []]
 
     def _list(self, kind: Kind, namespace: str) -> tuple[list[dict[str, Any]], str]:
         query = {"appNamespace": namespace}
@@ -197,7 +218,9 @@ class ApiDriver(Driver):
         raw = dict(self._api.request("GET", _path(action.key), f"get {action.key}", _of(self._seen[action.key])))
         metadata = raw["metadata"]
         annotations = {
-            name: text for name, text in metadata.get("annotations", {}).items() if name != REFRESH_ANNOTATION
+            name: text
+            for name, text in metadata.get("annotations", {}).items()
+            if name not in (REFRESH_ANNOTATION, HYDRATE_ANNOTATION)
         }
         annotations[CONFIRMATION_ANNOTATION] = action.since
         kept = {name: metadata[name] for name in ("name", "namespace", "labels", "finalizers") if name in metadata}

@@ -21,6 +21,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     CONFIRMATION_ANNOTATION,
+    HYDRATE_ANNOTATION,
     REFRESH_ANNOTATION,
     Desired,
     Key,
@@ -48,7 +49,12 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import I
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import argument_spec, to_api
 
 # Added by others: no part of what a task declares.
-_NOT_SHOWN = (REFRESH_ANNOTATION, CONFIRMATION_ANNOTATION, "kubectl.kubernetes.io/last-applied-configuration")
+_NOT_SHOWN = (
+    REFRESH_ANNOTATION,
+    HYDRATE_ANNOTATION,
+    CONFIRMATION_ANNOTATION,
+    "kubectl.kubernetes.io/last-applied-configuration",
+)
 
 # What declares an application that is not as it is described; the other states are about one that is there.
 _DECLARING = ("present", "synced")
@@ -65,6 +71,7 @@ ARGUMENTS: Mapping[str, Any] = {
     },
     "namespace": {"type": "str", "default": "argocd"},
     "applications": {"type": "list", "elements": "dict", "options": {**_APPLICATION, "namespace": {"type": "str"}}},
+    "selector": {"type": "str"},
     "refresh": {"type": "str", "choices": ["normal", "hard"], "default": "normal"},
     "cascade": {"type": "str", "choices": list(CASCADES)},
     "confirm_deletion": {"type": "bool", "default": False},
@@ -73,10 +80,27 @@ ARGUMENTS: Mapping[str, Any] = {
     "wait": {"type": "bool"},
     "wait_timeout": {"type": "int", "default": 300},
 }
+# The options of an application that declare nothing; what a selector means can have them, all in the same way.
+_OF_SELECTED = ("revision", "revisions", "prune", "sync", "history_id")
+
 CONSTRAINTS: Mapping[str, Any] = {
-    "mutually_exclusive": [["applications", option] for option in _APPLICATION],
-    "required_one_of": [["name", "applications"]],
+    "mutually_exclusive": [
+        *(["applications", option] for option in _APPLICATION),
+        *(["selector", option] for option in ("applications", *_APPLICATION) if option not in _OF_SELECTED),
+    ],
+    "required_one_of": [["name", "applications", "selector"]],
 }
+
+
+def selected(params: Mapping[str, Any], keys: Sequence[Key]) -> Mapping[str, Any]:
+    """``params`` with the applications that its selector means. Raises Invalid if there are none to be worked on."""
+    if not keys and params["state"] != "absent":
+        raise Invalid(
+            f"no application in namespace {params['namespace']} is meant by the selector {params['selector']}; "
+            "correct it, or the labels"
+        )
+    same = {option: params[option] for option in _OF_SELECTED}
+    return {**params, "applications": [{**same, "name": key.name, "namespace": key.namespace} for key in sorted(keys)]}
 
 
 class Applications:
@@ -87,7 +111,7 @@ class Applications:
         self._token = token
         self._state: str = params["state"]
         self.items = _parse(params)
-        several = params["applications"] or [params]
+        several = [params] if params["applications"] is None else params["applications"]
         self._given = {item.key: to_api(SPEC, one, keep_empty=True) for item, one in zip(self.items, several)}
         for item in self.items:
             _require_state(item, self._state)
@@ -213,7 +237,7 @@ def _parse(params: Mapping[str, Any]) -> Sequence[Desired]:
         raise Invalid(f"wait_timeout is {params['wait_timeout']}; give at least 1 second")
     if params["applications"] is None:
         return [Desired.from_params(params, namespace)]
-    if not params["applications"]:
+    if not params["applications"] and params.get("selector") is None:
         raise Invalid("applications is an empty list; name at least one application")
     items = [
         Desired.from_params(item, item.get("namespace") or namespace, where=f"applications[{index}]: ")

@@ -76,14 +76,20 @@ def tree(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def orphaned(answer: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What is in the namespace of an application and belongs to none; empty where its project does not monitor it."""
+    return [_name(node) for node in answer.get("orphanedNodes") or []]
+
+
+def pods_of(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The nodes of the tree that are pods."""
+    return [node for node in answer.get("nodes") or [] if node.get("kind") == "Pod" and not node.get("group")]
+
+
 def ailing_pods(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The nodes of the tree that are pods and not known to be well."""
+    """Those of them that are not known to be well."""
     return [
-        node
-        for node in answer.get("nodes") or []
-        if node.get("kind") == "Pod"
-        and not node.get("group")
-        and (node.get("health") or {}).get("status") not in ("Healthy", "Suspended")
+        node for node in pods_of(answer) if (node.get("health") or {}).get("status") not in ("Healthy", "Suspended")
     ]
 
 

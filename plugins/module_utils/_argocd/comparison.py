@@ -40,10 +40,26 @@ def comparison_error(
     errors = "; ".join(f"{kind}: {app.conditions[kind]}" for kind in _COMPARISON_ERRORS if kind in app.conditions)
     if not errors:
         return None
-    if _PART_AWAY.search(errors):
-        memory = notice(memory, AWAY, now)
-        if now - memory.since < UNAVAILABLE_GRACE:
-            if now - (memory.refreshed_at or 0.0) >= REFRESH_AGAIN:
-                return Write(refresh(goal)), replace(memory, refreshed_at=now)
-            return Watch(errors, wake_after=REFRESH_AGAIN), memory
-    return Fail(Failed(f"{goal.key}, from {', '.join(map(str, app.sources))}: {errors}")), memory
+    problem = Failed(f"{goal.key}, from {', '.join(map(str, app.sources))}: {errors}")
+    return away(goal, errors, memory, now) or (Fail(problem), memory)
+
+
+def away(goal: Union[Settle, Compare], errors: str, memory: Memory, now: float) -> Optional[tuple[Step, Memory]]:
+    """Ask again until a part of Argo CD is back; None if it is none that is away, or for too long."""
+    if not _PART_AWAY.search(errors):
+        return None
+    memory = notice(memory, AWAY, now)
+    if now - memory.since >= UNAVAILABLE_GRACE:
+        return None
+    if now - (memory.refreshed_at or 0.0) >= REFRESH_AGAIN:
+        return Write(refresh(goal)), replace(memory, refreshed_at=now)
+    return Watch(errors, wake_after=REFRESH_AGAIN), memory
+
+
+def superseded(goal: Settle, app: Observed) -> str:
+    """The sentence for an application that is at another commit than the expected one."""
+    have = ", ".join(app.pushed) or "no revision"
+    return (
+        f"{goal.key}: {', '.join(filter(None, goal.revisions))} is superseded by {have}, which is what "
+        f"{app.followed[0]} is at now; expect that one, or push the other"
+    )

@@ -34,6 +34,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     CONFIRMATION_ANNOTATION,
+    HYDRATE_ANNOTATION,
     REFRESH_ANNOTATION,
     Key,
     Observed,
@@ -43,6 +44,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner impor
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import (
     Resource,
     Trouble,
+    belonging,
     controller,
     trouble_of,
     troubles,
@@ -66,6 +68,7 @@ CONNECTION_ARGUMENTS = connection_argument_spec()
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
 APPLICATION_SET = Kind("argoproj.io", "v1alpha1", "ApplicationSet", "applicationsets")
 _POD = Kind("", "v1", "Pod", "pods")
+_POD_METRICS = Kind("metrics.k8s.io", "v1beta1", "PodMetrics", "pods")
 _EVENT = Kind("", "v1", "Event", "events")
 _PROJECT = Kind("argoproj.io", "v1alpha1", "AppProject", "appprojects")
 _SECRET = Kind("", "v1", "Secret", "secrets")
@@ -270,8 +273,20 @@ class Driver(ABC):
         """The pod, empty if it is gone."""
 
     @abstractmethod
-    def log(self, app: Observed, trouble: Trouble, container: str, lines: int, previous: bool) -> str:
+    def pods(self, app: Observed) -> list[Mapping[str, Any]]:
+        """All pods of the application, the healthy ones with them."""
+
+    @abstractmethod
+    def metrics(self, app: Observed) -> Optional[list[dict[str, Any]]]:
+        """What its namespaces' pods use (PodMetrics); None where nobody measures, or this user may not know."""
+
+    @abstractmethod
+    def log(self, app: Observed, namespace: str, pod: str, container: str, lines: int, previous: bool) -> str:
         """The last lines of a container's log. ``previous``: of the one that ran before the present one."""
+
+    @abstractmethod
+    def select(self, namespace: str, selector: str) -> list[Key]:
+        """The applications whose labels the selector means."""
 
     def _look_at_pods(self, app: Observed) -> None:
         """Keep what its pods say. Where this user may not see them nothing is known of them, and it goes on without."""
@@ -376,6 +391,8 @@ class ApplicationDriver(Driver):
         super().__init__(force_conflicts, kinds)
         self._client = client
         self._home = home
+        self._listed: dict[str, tuple[list[dict[str, Any]], Mapping[Resource, Mapping[str, Any]]]] = {}
+        self._measured: dict[str, list[dict[str, Any]]] = {}
 
     def events(self, app: Observed, trouble: Trouble) -> list[dict[str, Any]]:
         about = {"field_selector": f"involvedObject.uid={trouble.uid}"}
@@ -384,8 +401,40 @@ class ApplicationDriver(Driver):
     def pod(self, app: Observed, trouble: Trouble) -> dict[str, Any]:
         return self._client.get(_POD, trouble.namespace, trouble.name) or {}
 
-    def log(self, app: Observed, trouble: Trouble, container: str, lines: int, previous: bool) -> str:
-        return self._client.log(trouble.namespace, trouble.name, container, lines, previous)
+    def pods(self, app: Observed) -> list[Mapping[str, Any]]:
+        """Each namespace is listed once, also for several applications."""
+        found: list[Mapping[str, Any]] = []
+        for namespace in self._namespaces(app):
+            if namespace not in self._listed:
+                try:
+                    listed = self._pods(app, namespace)
+                    self._listed[namespace] = (listed, self._controllers(app, list(listed)))
+                except Refused:
+                    self._hidden.add(namespace)
+                    continue
+            found += belonging(*self._listed[namespace], app.workloads)
+        return found
+
+    def metrics(self, app: Observed) -> Optional[list[dict[str, Any]]]:
+        found: list[dict[str, Any]] = []
+        try:
+            for namespace in self._namespaces(app):
+                if namespace not in self._measured:
+                    self._measured[namespace] = self._client.list(_POD_METRICS, namespace)[0]
+                found += self._measured[namespace]
+        except (Refused, Unavailable):
+            return None
+        return found
+
+    def _namespaces(self, app: Observed) -> list[str]:
+        return sorted({resource.namespace for resource in app.workloads} - self._hidden)
+
+    def log(self, app: Observed, namespace: str, pod: str, container: str, lines: int, previous: bool) -> str:
+        return self._client.log(namespace, pod, container, lines, previous)
+
+    def select(self, namespace: str, selector: str) -> list[Key]:
+        found, _version = self._client.list(APPLICATION, namespace, label_selector=selector)
+        return [Key(namespace, raw["metadata"]["name"]) for raw in found]
 
     def _list(self, kind: Kind, namespace: str) -> tuple[list[dict[str, Any]], str]:
         return self._client.list(kind, namespace)
@@ -405,7 +454,8 @@ class ApplicationDriver(Driver):
 
     def _send(self, action: Union[Refresh, StartSync, EndOperation, ConfirmDeletion, Regenerate]) -> Mapping[str, Any]:
         if isinstance(action, Refresh):
-            patch: dict[str, Any] = {"metadata": {"annotations": {REFRESH_ANNOTATION: action.kind}}}
+            asked = [REFRESH_ANNOTATION] + ([HYDRATE_ANNOTATION] if self._seen[action.key].hydration else [])
+            patch: dict[str, Any] = {"metadata": {"annotations": dict.fromkeys(asked, action.kind)}}
         elif isinstance(action, Regenerate):
             patch = {"metadata": {"annotations": {SET_REFRESH_ANNOTATION: "true"}}}
         elif isinstance(action, ConfirmDeletion):

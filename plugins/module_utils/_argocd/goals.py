@@ -146,8 +146,9 @@ class Memory:
     ``stale``: the API server was away, and a comparison that Argo CD wanted to write meanwhile may be lost.
     ``look_at``: when to look at the pods, None while nothing waits for them. ``stuck``: since when which of them do not
     run, by uid and by whether that lasts. ``ended``: when the operation began that we ended.
-    ``compared_after``: whether a comparison was asked for after our operation. ``confirmed``: whether a deletion was
-    approved. ``listed``: whether the applications of a set were seen after it had generated them.
+    ``compared_after``: whether a comparison was asked for after our operation, or after the hydration.
+    ``confirmed``: whether a deletion was approved. ``listed``: whether the applications of a set were seen after it had
+    generated them.
     """
 
     refreshed_at: Optional[float] = None

@@ -61,7 +61,7 @@ def _overtaken(goal: Settle, app: Observed) -> Optional[Operation]:
     """The operation in progress, if it is of an older commit than what is to be synced: it is in the way of that."""
     operation = app.operation
     older = operation and operation.running and operation.revisions not in ((), app.revisions)
-    due = app.sync == "OutOfSync" and app.compared and at_revisions(goal.revisions, app.revisions)
+    due = app.sync == "OutOfSync" and app.compared and at_revisions(goal.revisions, app.pushed)
     return operation if older and due and (app.auto_sync or goal.may_sync) else None
 
 

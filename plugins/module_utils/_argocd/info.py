@@ -20,14 +20,17 @@ ARGUMENTS: Mapping[str, Any] = {
     "names": {"type": "list", "elements": "str", "aliases": ["name"]},
     "recurse": {"type": "bool", "default": False},
     "pods": {"type": "bool", "default": False},
+    "usage": {"type": "bool", "default": False},
+    "logs": {"type": "bool", "default": False},
     "log_lines": {"type": "int", "default": 20},
     "tree": {"type": "bool", "default": False},
+    "orphaned": {"type": "bool", "default": False},
     "manifests": {"type": "bool", "default": False},
     "differences": {"type": "bool", "default": False},
 }
 
 # Options for what is not in the Application; Argo CD's own API has it.
-ONLY_ARGOCD_KNOWS = ("tree", "manifests", "differences")
+ONLY_ARGOCD_KNOWS = ("tree", "orphaned", "manifests", "differences")
 
 # How many of a pod's events are told.
 _EVENTS = 10
@@ -78,6 +81,12 @@ def _time(event: Mapping[str, Any]) -> str:
         or event.get("eventTime")
         or metadata.get("creationTimestamp", "")
     )
+
+
+def containers(pod: Mapping[str, Any]) -> list[str]:
+    """The names of a pod's containers, those that start it first."""
+    spec = pod["spec"]
+    return [container["name"] for container in [*spec.get("initContainers", []), *spec.get("containers", [])]]
 
 
 def logs_to_read(pod: Mapping[str, Any]) -> list[tuple[str, bool]]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.info import (
     ONLY_ARGOCD_KNOWS,
     choose,
+    containers,
     describe,
     logs_to_read,
     warnings_of,
@@ -22,8 +24,12 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.info import (
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.transports import connect
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.usage import usage
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Problem
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.redact import redact
+
+with contextlib.suppress(ImportError):  # connect() says so before anything here is used
+    from kubernetes.utils import parse_quantity
 
 
 def tell(params: Mapping[str, Any], _dry_run: bool = True, _run_command: object = None) -> dict[str, Any]:
@@ -38,6 +44,11 @@ def tell(params: Mapping[str, Any], _dry_run: bool = True, _run_command: object 
     found = []
     for app in choose(driver.observe([params["namespace"]]), params):
         told = _with_pods(driver, app, params["log_lines"]) if params["pods"] else describe(app)
+        if params["logs"]:
+            told.update(_with_logs(driver, app, params["log_lines"]))
+        if params["usage"]:
+            told["usage"] = usage(driver.pods(app), driver.metrics(app), parse_quantity)
+            told["hidden_namespaces"] = _hidden(driver, app)
         if isinstance(driver, ApiDriver):
             told.update(_told_by_argocd(driver, app, asked))
         found.append(told)
@@ -47,7 +58,12 @@ def tell(params: Mapping[str, Any], _dry_run: bool = True, _run_command: object 
 def _told_by_argocd(driver: ApiDriver, app: Observed, asked: list[str]) -> dict[str, Any]:
     """What was asked for of one application; for what cannot be told now, why, and the others go on."""
     told: dict[str, Any] = {}
-    read = {"tree": driver.tree, "manifests": driver.manifests, "differences": driver.differences}
+    read = {
+        "tree": driver.tree,
+        "orphaned": driver.orphaned,
+        "manifests": driver.manifests,
+        "differences": driver.differences,
+    }
     for name in asked:
         try:
             told[name] = read[name](app)
@@ -61,9 +77,37 @@ def _with_pods(driver: Driver, app: Observed, log_lines: int) -> dict[str, Any]:
     if app.health != "Healthy":
         driver.write(LookAtPods(app.key))
     seen = driver.world[app.key].troubles
-    hidden = sorted(driver.hidden & {resource.namespace for resource in app.workloads})
     pods = [_pod(driver, app, trouble, log_lines) for trouble in seen]
-    return {**describe(app, seen), "pods": pods, "hidden_namespaces": hidden}
+    return {**describe(app, seen), "pods": pods, "hidden_namespaces": _hidden(driver, app)}
+
+
+def _with_logs(driver: Driver, app: Observed, lines: int) -> dict[str, Any]:
+    """The end of the log of each container of each pod."""
+    logs = [
+        {
+            "namespace": pod["metadata"]["namespace"],
+            "pod": pod["metadata"]["name"],
+            **_log(driver, app, pod["metadata"]["namespace"], pod["metadata"]["name"], container, lines),
+        }
+        for pod in driver.pods(app)
+        for container in containers(pod)
+    ]
+    return {"logs": logs, "hidden_namespaces": _hidden(driver, app)}
+
+
+def _hidden(driver: Driver, app: Observed) -> list[str]:
+    return sorted(driver.hidden & {resource.namespace for resource in app.workloads})
+
+
+def _log(
+    driver: Driver, app: Observed, namespace: str, pod: str, container: str, lines: int, previous: bool = False
+) -> dict[str, str]:
+    """The end of a log, or why it cannot be read."""
+    try:
+        text = driver.log(app, namespace, pod, container, lines, previous)
+    except Problem as problem:
+        text = str(problem)
+    return {"container": container, "text": text}
 
 
 def _pod(driver: Driver, app: Observed, trouble: Trouble, lines: int) -> dict[str, Any]:
@@ -78,11 +122,8 @@ def _pod(driver: Driver, app: Observed, trouble: Trouble, lines: int) -> dict[st
         told["events"] = warnings_of(driver.events(app, trouble))
     except Problem as problem:
         told["events"] = [{"at": "", "reason": "Unknown", "message": str(problem)}]
-    told["logs"] = []
-    for container, previous in logs_to_read(driver.pod(app, trouble)) if lines > 0 else []:
-        try:
-            text = driver.log(app, trouble, container, lines, previous)
-        except Problem as problem:
-            text = str(problem)
-        told["logs"].append({"container": container, "text": text})
+    told["logs"] = [
+        _log(driver, app, trouble.namespace, trouble.name, container, lines, previous)
+        for container, previous in (logs_to_read(driver.pod(app, trouble)) if lines > 0 else [])
+    ]
     return told

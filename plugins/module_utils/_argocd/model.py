@@ -20,6 +20,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import 
 
 API_VERSION = "argoproj.io/v1alpha1"
 REFRESH_ANNOTATION = "argocd.argoproj.io/refresh"
+HYDRATE_ANNOTATION = "argocd.argoproj.io/hydrate"
 CONFIRMATION_ANNOTATION = "argocd.argoproj.io/deletion-approved"
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 IN_CLUSTER = "https://kubernetes.default.svc"
@@ -240,6 +241,38 @@ class Deployment:
 
 
 @dataclass(frozen=True)
+class Hydration:
+    """Where the source hydrator stands: ``status.sourceHydrator``.
+
+    ``of_spec``: whether it is about the hydrator of the spec as it is now. ``dry``: the commit of the dry source that
+    it has seen last. ``written``: the commit that it made of it, or had made of the same manifests before.
+    """
+
+    phase: str
+    message: str
+    finished_at: str
+    of_spec: bool
+    dry: str
+    written: str
+
+    @classmethod
+    def parse(cls, spec: Mapping[str, Any], status: Mapping[str, Any]) -> Optional[Hydration]:
+        """None where the spec has no source hydrator."""
+        if not spec.get("sourceHydrator"):
+            return None
+        seen = status.get("sourceHydrator") or {}
+        operation = seen.get("currentOperation") or {}
+        return cls(
+            phase=operation.get("phase", ""),
+            message=operation.get("message", ""),
+            finished_at=operation.get("finishedAt") or "",
+            of_spec=said(operation.get("sourceHydrator")) == said(spec["sourceHydrator"]),
+            dry=seen.get("lastComparedDryRevision") or operation.get("drySHA", ""),
+            written=(seen.get("lastSuccessfulOperation") or {}).get("hydratedSHA", ""),
+        )
+
+
+@dataclass(frozen=True)
 class Observed:
     """An Application as the API server gave it; times are RFC 3339 strings in UTC, as there, so that they compare.
 
@@ -251,6 +284,7 @@ class Observed:
     uid: str
     resource_version: str
     sources: tuple[Source, ...]
+    hydration: Optional[Hydration]
     auto_sync: bool
     auto_prune: bool
     deleting: bool
@@ -280,10 +314,11 @@ class Observed:
             uid=metadata.get("uid", ""),
             resource_version=metadata.get("resourceVersion", ""),
             sources=tuple(map(Source.parse, raw_sources(spec))),
+            hydration=Hydration.parse(spec, status),
             auto_sync=automated is not None and automated.get("enabled") is not False,
             auto_prune=bool(automated and automated.get("prune")),
             deleting="deletionTimestamp" in metadata,
-            refreshing=REFRESH_ANNOTATION in metadata.get("annotations", {}),
+            refreshing=bool({REFRESH_ANNOTATION, HYDRATE_ANNOTATION} & metadata.get("annotations", {}).keys()),
             operation_pending="operation" in raw,
             operation=_operation(status.get("operationState"), metadata["namespace"], raw["spec"]),
             sync=sync.get("status", ""),
@@ -295,6 +330,27 @@ class Observed:
             conditions=_conditions(status.get("conditions", [])),
             history=tuple((entry["id"], _revisions(entry)) for entry in status.get("history", [])),
             resources=tuple(status.get("resources", [])),
+        )
+
+    @property
+    def followed(self) -> tuple[Source, ...]:
+        """The sources that people push to, which are not those that are synced where a hydrator stands between."""
+        hydrator = self.raw.get("spec", {}).get("sourceHydrator")
+        return (Source.parse(hydrator.get("drySource", {})),) if hydrator else self.sources
+
+    @property
+    def pushed(self) -> tuple[str, ...]:
+        """The commit of each of them that it was made of."""
+        return self.revisions if self.hydration is None else tuple(filter(None, [self.hydration.dry]))
+
+    @property
+    def hydrating(self) -> bool:
+        """Whether a source hydrator has still to make what is compared, or that has still to be compared."""
+        seen = self.hydration
+        return seen is not None and (
+            seen.phase != "Hydrated"
+            or not seen.of_spec
+            or (seen.written not in self.revisions and self.reconciled_at <= seen.finished_at)
         )
 
     @property

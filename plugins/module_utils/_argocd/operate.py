@@ -43,6 +43,8 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Don
 OUT_OF_SYNC_GRACE = 20.0
 # Seconds for which a sync window may block: one that lets manual syncs pass does so, too, when the operation begins.
 BLOCKED_GRACE = 5.0
+# Seconds without news of an operation in progress after which to have the application compared.
+RESUMED_AFTER = 15.0
 # Seconds after which to compare what an operation changed: Argo CD sees it a moment later than the operation ends, and
 # without a status that becomes Synced only the time tells that its health is of what was deployed.
 SEEN_AFTER = 2.0
@@ -158,7 +160,21 @@ def in_progress(
                 f"(Prune=confirm); give it with confirm_deletion: true, or argocd app confirm-deletion {goal.key.name}"
             )
         ), memory
-    return Watch(f"the operation in progress{': ' + message if message else ''}"), replace(memory, symptom="")
+    watch = f"the operation in progress{': ' + message if message else ''}"
+    if operation is None or operation.retries:
+        return Watch(watch), replace(memory, symptom="")
+    return _running(goal, watch, app, memory, now)
+
+
+def _running(
+    goal: Union[Settle, Operate], watch: str, app: Observed, memory: Memory, now: float
+) -> tuple[Step, Memory]:
+    """A controller that was restarted goes on with an operation only when the application is due for a comparison."""
+    memory = notice(memory, f"nothing new since {app.resource_version}", now)
+    patience = RESUMED_AFTER - (now - memory.since)
+    if patience > 0:
+        return Watch(watch, wake_after=patience), memory
+    return Write(Refresh(goal.key)), replace(memory, symptom="")
 
 
 def start(goal: Union[Settle, Operate], app: Observed, revisions: Sequence[str], memory: Memory) -> tuple[Step, Memory]:

@@ -125,6 +125,16 @@ def troubles(
     return tuple(sorted(found, key=lambda trouble: not trouble.lasting))
 
 
+def belonging(
+    pods: Iterable[Mapping[str, Any]], owners: Mapping[Resource, Mapping[str, Any]], deployed: Collection[Resource]
+) -> Iterator[Mapping[str, Any]]:
+    """Those of the pods that are what was ``deployed``, or are controlled by it."""
+    for pod in pods:
+        itself = Resource("", "Pod", pod["metadata"]["namespace"], pod["metadata"]["name"])
+        if any(name in deployed for name in (itself, *(name for name, _child in _line(pod, owners)))):
+            yield pod
+
+
 def _line(
     pod: Mapping[str, Any], owners: Mapping[Resource, Mapping[str, Any]]
 ) -> Iterator[tuple[Resource, Mapping[str, Any]]]:

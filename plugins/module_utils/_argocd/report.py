@@ -29,6 +29,7 @@ def state(app: Observed) -> dict[str, Any]:
     return {
         "revisions": list(app.revisions),
         "reconciled_at": app.reconciled_at,
+        "hydration": _hydration(app),
         "operation": _operation(app),
         "history": [_deployment(entry) for entry in app.raw.get("status", {}).get("history", [])],
         "resources": [dict(resource) for resource in app.resources],
@@ -47,6 +48,19 @@ def family(key: Key, world: Mapping[Key, Observed]) -> Sequence[Observed]:
             found[member] = app
             todo.extend(app.children)
     return [found[member] for member in sorted(found)]
+
+
+def _hydration(app: Observed) -> Optional[dict[str, str]]:
+    seen = app.hydration
+    if seen is None:
+        return None
+    return {
+        "phase": seen.phase,
+        "message": seen.message,
+        "finished_at": seen.finished_at,
+        "dry_revision": seen.dry,
+        "revision": seen.written,
+    }
 
 
 def _operation(app: Observed) -> Optional[dict[str, Any]]:

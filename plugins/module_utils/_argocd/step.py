@@ -14,7 +14,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Optional, Union
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.comparison import AWAY, compared, comparison_error
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.comparison import (
+    AWAY,
+    compared,
+    comparison_error,
+    superseded,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.deletion import until_gone
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import (
     Compare,
@@ -29,6 +34,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
     with_grace,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.health import health, look_at_pods, waits_for_pods
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.hydration import hydrated
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key, Observed, Operation, at_revisions
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate import (
     OUT_OF_SYNC_GRACE,
@@ -61,8 +67,12 @@ def next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -
         if not app.refreshing:
             return Write(refresh(goal)), replace(memory, refreshed_at=now)
     if memory.refreshed_at is None and goal.baseline is not None:
-        settled = isinstance(goal, Settle) and not goal.fresh and isinstance(_judge(goal, app, memory, now)[0], Done)
-        if settled:
+        if (
+            isinstance(goal, Settle)
+            and not goal.fresh
+            and not app.hydrating
+            and isinstance(_judge(goal, app, memory, now)[0], Done)
+        ):
             return Done(), memory
         if app.refreshing:
             return Watch(f"Argo CD to finish an earlier refresh{_CONTROLLER}"), memory
@@ -70,7 +80,11 @@ def next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -
     if isinstance(goal, Compare) and not goal.wait:
         return Done(), memory
     if app.refreshing or not (app.reconciled_at or app.conditions):
-        return Watch(f"Argo CD to compare it with its source{_CONTROLLER}"), memory
+        asked = "compare it with its source" if app.hydration is None else "hydrate it and compare it"
+        return Watch(f"Argo CD to {asked}{_CONTROLLER}"), memory
+    unhydrated = None if isinstance(goal, Operate) else hydrated(goal, app, memory, now)
+    if unhydrated:
+        return unhydrated
     if isinstance(goal, Compare):
         return compared(goal, app, memory, now)
     return _synced_or_operated(goal, app, memory, now)
@@ -115,11 +129,11 @@ def _judge(goal: Settle, app: Observed, memory: Memory, now: float) -> tuple[Ste
     if not app.compared:
         return Watch("Argo CD to compare the changed spec"), memory
     passed = entered_history(goal, app)
-    if not at_revisions(goal.revisions, app.revisions) and not passed:
+    if not at_revisions(goal.revisions, app.pushed) and not passed:
         return Fail(Failed(superseded(goal, app))), memory
     if may_start and goal.sync.always:
         return start(goal, app, app.revisions, memory)
-    if app.sync == "OutOfSync" and not (passed and not at_revisions(goal.revisions, app.revisions)):
+    if app.sync == "OutOfSync" and not (passed and not at_revisions(goal.revisions, app.pushed)):
         return _out_of_sync(goal, app, memory, may_start, now)
     if app.sync not in ("Synced", "OutOfSync"):
         return Watch(f"its sync status ({app.sync or 'not known yet'})"), memory
@@ -201,17 +215,7 @@ def has_sickened(goal: Goal, app: Optional[Observed]) -> bool:
         and not app.operation_pending
         and app.sync == "Synced"
         and app.health != "Healthy"
-        and at_revisions(goal.revisions, app.revisions)
-    )
-
-
-def superseded(goal: Settle, app: Observed) -> str:
-    """The sentence for an application that is at another commit than the expected one."""
-    source = app.sources[0]
-    have = ", ".join(app.revisions) or "no revision"
-    return (
-        f"{goal.key}: {', '.join(filter(None, goal.revisions))} is superseded by {have}, which is what "
-        f"{source} is at now; expect that one, or push the other"
+        and at_revisions(goal.revisions, app.pushed)
     )
 
 
@@ -222,8 +226,9 @@ def children_to_follow(goal: Settle, app: Observed) -> tuple[Key, ...]:
     """
     if (
         app.refreshing
+        or app.hydrating
         or not app.compared
-        or not (at_revisions(goal.revisions, app.revisions) or entered_history(goal, app))
+        or not (at_revisions(goal.revisions, app.pushed) or entered_history(goal, app))
     ):
         return ()
     if app.operation_pending or (app.operation and app.operation.running):
@@ -233,17 +238,17 @@ def children_to_follow(goal: Settle, app: Observed) -> tuple[Key, ...]:
 
 def expected_of_child(goal: Settle, parent: Observed, child: Observed) -> tuple[str, ...]:
     """The parent's expected commits, put to those sources of the child that have the same repository and ref."""
-    if not at_revisions(goal.revisions, parent.revisions):
+    if not at_revisions(goal.revisions, parent.pushed):
         return ()
-    expected = {source.ref: revision for source, revision in zip(parent.sources, goal.revisions) if revision}
-    wanted = tuple(expected.get(source.ref, "") for source in child.sources)
+    expected = {source.ref: revision for source, revision in zip(parent.followed, goal.revisions) if revision}
+    wanted = tuple(expected.get(source.ref, "") for source in child.followed)
     return wanted if any(wanted) else ()
 
 
 def foresee(goal: Settle, app: Observed) -> tuple[bool, str]:
     """For check mode: whether a run would deploy something, judged by what Argo CD knew last, and why."""
-    if not at_revisions(goal.revisions, app.revisions):
-        return True, f"would be brought from {', '.join(app.revisions) or 'nothing'} to {', '.join(goal.revisions)}"
+    if not at_revisions(goal.revisions, app.pushed):
+        return True, f"would be brought from {', '.join(app.pushed) or 'nothing'} to {', '.join(goal.revisions)}"
     if app.sync == "OutOfSync":
         return True, f"would be synced: {', '.join(app.out_of_sync) or 'OutOfSync'}"
     if goal.sync.always:

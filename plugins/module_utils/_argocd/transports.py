@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd import driver
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.api import argocd_argument_spec, connect_api
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.api_driver import ApiDriver
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.applications import selected
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 
 TRANSPORT_ARGUMENTS: Mapping[str, Any] = {**driver.CONNECTION_ARGUMENTS, **argocd_argument_spec()}
@@ -41,6 +42,13 @@ def connect(params: Mapping[str, Any]) -> driver.Driver:
     if argocd:
         raise Invalid(f"{argocd[0]} was given, and argocd_server was not; give the URL of Argo CD's API, too")
     return driver.connect(params)
+
+
+def select(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options of a task, with the applications that its selector means if it has one."""
+    if params["selector"] is None:
+        return params
+    return selected(params, connect(params).select(params["namespace"], params["selector"]))
 
 
 def _of_environment(name: str, value: Any) -> bool:

@@ -85,4 +85,9 @@ def render(params: Mapping[str, Any], _dry_run: bool, run_command: RunCommand) -
                 "elsewhere": elsewhere,
             }
         )
-    return {"changed": False, "applications": sorted(applications, key=lambda each: str(each["name"]))}
+    root = {"metadata": {"name": params["name"]}, "spec": {"destination": {"namespace": params["namespace"]}}}
+    return {
+        "changed": False,
+        "applications": sorted(applications, key=lambda each: str(each["name"])),
+        "app_of_apps": as_applied(root, objects),
+    }

@@ -330,7 +330,18 @@ def test_what_a_pod_says():
     (trouble,) = app.troubles
     assert driver.events(app, trouble) == [{"reason": "BackOff"}]
     assert driver.pod(app, trouble) == ILL
-    assert driver.log(app, trouble, "web", 5, previous=True) == "boom\nbang\n"
+    assert driver.log(app, "prod", "web", "web", 5, previous=True) == "boom\nbang\n"
+
+
+def test_all_pods_of_an_application():
+    driver = watching(ailing())
+    assert driver.pods(driver.world[key()]) == [ILL, ILL]
+
+
+def test_applications_with_a_label():
+    argo = Argo(raw_app())
+    assert watching(argo).select("argocd", "team=ml") == [key()]
+    assert argo.asked[-1][2] == {"appNamespace": "argocd", "selector": "team=ml"}
 
 
 def test_what_only_argocd_knows():

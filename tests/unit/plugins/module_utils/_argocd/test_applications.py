@@ -372,6 +372,7 @@ def test_the_report_of_an_application_and_of_those_below_it():
         "message": "",
         "revisions": [A],
         "reconciled_at": at(10),
+        "hydration": None,
         "operation": {
             "phase": "Succeeded",
             "message": "done",

@@ -118,6 +118,18 @@ def test_the_tree():
     assert asking.tree({}) == []
 
 
+def test_what_belongs_to_no_application():
+    node = {"version": "v1", "kind": "ConfigMap", "namespace": "x", "name": "left", "health": {}}
+    assert asking.orphaned({"orphanedNodes": [node]}) == [
+        {"group": "", "kind": "ConfigMap", "namespace": "x", "name": "left"}
+    ]
+    assert asking.orphaned(NODES) == []
+
+
+def test_pods_of_the_tree():
+    assert [pod["name"] for pod in asking.pods_of(NODES)] == ["ill", "well", "new"]
+
+
 def test_pods_that_may_be_ill():
     assert [pod["name"] for pod in asking.ailing_pods(NODES)] == ["ill", "new"]
 

@@ -50,14 +50,15 @@ class Server:
 
     def __init__(self, raw, watches=()):
         self.raw, self.watches, self.watched = raw, list(watches), 0
-        self.conflicts, self.patched = 0, []
+        self.conflicts, self.patched, self.selectors = 0, [], []
         self.quiet = threading.Event()
 
     @property
     def version(self):
         return int(self.raw["metadata"]["resourceVersion"])
 
-    def list(self, kind, namespace):
+    def list(self, kind, namespace, **selectors):
+        self.selectors += [selectors] if selectors else []
         return [copy.deepcopy(self.raw)], str(self.version)
 
     def get(self, kind, namespace, name):
@@ -165,8 +166,21 @@ def test_finalizers_are_set_though_argo_cd_writes_in_between():
 )
 def test_what_argo_cd_is_asked_by_an_annotation(action, annotation):
     server = Server(at_version(10))
-    assert ApplicationDriver(server).write(action)
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    assert driver.write(action)
     assert server.patched == [{"metadata": {"annotations": annotation}}]
+
+
+def test_a_hydrator_is_asked_as_well():
+    raw = at_version(10)
+    raw["spec"]["sourceHydrator"] = {"drySource": raw["spec"].pop("source")}
+    server = Server(raw)
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    assert driver.write(Refresh(key(), "hard"))
+    asked = {"argocd.argoproj.io/refresh": "hard", "argocd.argoproj.io/hydrate": "hard"}
+    assert server.patched == [{"metadata": {"annotations": asked}}]
 
 
 CLOSED = {"kind": "deny", "schedule": "* * * * *", "duration": "1h", "applications": ["*"]}
@@ -384,6 +398,30 @@ def test_pods_that_this_user_may_not_see_are_asked_for_once(forbidden):
     asked = list(server.asked)
     driver.write(LookAtPods(key()))
     assert (driver.world[key()].troubles, server.asked) == ((), asked)
+
+
+def test_all_pods_of_an_application_and_no_others():
+    stranger = copy.deepcopy(OF_A_DEPLOYMENT["running"])
+    stranger["metadata"].update(name="stranger", uid="stranger", ownerReferences=[])
+    server = Cluster(at_version(10), [OF_A_DEPLOYMENT["running"], stranger], OF_A_DEPLOYMENT["owners"])
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    assert [pod["metadata"]["name"] for pod in driver.pods(driver.world[key()])] == [
+        OF_A_DEPLOYMENT["running"]["metadata"]["name"]
+    ]
+
+
+def test_pods_that_this_user_may_not_see_are_none():
+    driver = ApplicationDriver(Cluster(at_version(10), forbidden=["pods"]))
+    driver.observe(["argocd"])
+    assert (driver.pods(driver.world[key()]), driver.hidden) == ([], {"default"})
+
+
+def test_applications_with_a_label():
+    server = Server(at_version(10))
+    driver = ApplicationDriver(server)
+    assert driver.select("argocd", "team=ml") == [key()]
+    assert server.selectors == [{"label_selector": "team=ml"}]
 
 
 def test_an_owner_that_is_gone_meanwhile_says_nothing():

@@ -45,7 +45,15 @@ def listed(*objects: dict[str, Any]) -> Answer:
 
 def ask(api: Api, *answers: Answer, **options: Any) -> list[dict[str, Any]]:
     api.answers = list(answers)
-    defaults = {"namespace": "argocd", "names": None, "recurse": False, "pods": True, "log_lines": 20}
+    defaults = {
+        "namespace": "argocd",
+        "names": None,
+        "recurse": False,
+        "pods": True,
+        "logs": False,
+        "usage": False,
+        "log_lines": 20,
+    }
     applications: list[dict[str, Any]] = tell({"host": api.url, **defaults, **options})["applications"]
     assert api.answers == []
     return applications
@@ -69,6 +77,39 @@ def test_what_pods_say_with_events_and_logs(api: Api) -> None:
     assert [event["reason"] for event in pod["events"]] == ["BackOff"]
     assert pod["logs"][0] == {"container": "web", "text": "boom\n"}
     assert "log is gone" in pod["logs"][1]["text"]
+
+
+def test_the_logs_of_pods_that_are_well(api: Api) -> None:
+    pod = {**POD, "spec": {"initContainers": [{"name": "init"}], "containers": [{"name": "web"}]}, "status": {}}
+    answers = [listed(raw_app(resources=[{**WEB, "group": "", "kind": "Pod"}])), listed(pod)]
+    (found,) = ask(api, *answers, status(400, "gone"), Answer(200, "hello\n"), pods=False, logs=True)
+    assert "gone" in found["logs"].pop(0)["text"]
+    assert found["logs"] == [{"namespace": "prod", "pod": "web", "container": "web", "text": "hello\n"}]
+    assert found["hidden_namespaces"] == []
+
+
+NO_METRICS = status(404, "the server could not find the requested resource")
+
+
+def test_what_pods_ask_for_where_nobody_measures(api: Api) -> None:
+    resources = {"requests": {"cpu": "250m", "memory": "1Gi"}}
+    pod = {**POD, "spec": {"containers": [{"name": "web", "resources": resources}]}, "status": {}}
+    both = [raw_app(name, resources=[{**WEB, "group": "", "kind": "Pod"}]) for name in ("one", "two")]
+    first, second = ask(api, listed(*both), listed(pod), NO_METRICS, NO_METRICS, pods=False, usage=True)
+    assert first["usage"] == {
+        "pods": 1,
+        "cpu": {"requested": 0.25, "limit": None, "used": None},
+        "memory": {"requested": 2.0**30, "limit": None, "used": None},
+    }
+    assert second["usage"] == first["usage"]
+
+
+def test_what_pods_use(api: Api) -> None:
+    pod = {**POD, "spec": {"containers": []}, "status": {}}
+    measured = {"metadata": POD["metadata"], "containers": [{"usage": {"cpu": "100m", "memory": "64Mi"}}]}
+    answers = [listed(raw_app(resources=[{**WEB, "group": "", "kind": "Pod"}])), listed(pod), listed(measured)]
+    (found,) = ask(api, *answers, pods=False, usage=True)
+    assert (found["usage"]["cpu"]["used"], found["usage"]["memory"]["used"]) == (0.1, 2.0**26)
 
 
 def test_events_that_may_not_be_read_are_said(api: Api) -> None:

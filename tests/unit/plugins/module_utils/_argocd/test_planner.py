@@ -186,11 +186,12 @@ def test_what_we_own_no_more_is_not_asked_for():
     assert plan(captured(forget)) == ()
 
 
-def test_our_own_refresh_is_no_part_of_the_declaration():
+@pytest.mark.parametrize("asked", ["refresh", "hydrate"])
+def test_our_own_request_is_no_part_of_the_declaration(asked):
     def refresh(raw):
-        raw["metadata"]["annotations"]["argocd.argoproj.io/refresh"] = "normal"
+        raw["metadata"]["annotations"][f"argocd.argoproj.io/{asked}"] = "normal"
         applied = raw["metadata"]["managedFields"][0]["fieldsV1"]
-        applied["f:metadata"]["f:annotations"]["f:argocd.argoproj.io/refresh"] = {}
+        applied["f:metadata"]["f:annotations"][f"f:argocd.argoproj.io/{asked}"] = {}
 
     assert plan(captured(refresh)) == ()
 

@@ -22,6 +22,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.health import CANNOT_START_GRACE, DEGRADED_GRACE
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate import RESUMED_AFTER
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Trouble
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import foresee, next_step
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.sync import Sync
@@ -236,6 +237,18 @@ def test_an_attempt_in_progress_has_not_failed_yet():
     step, memory = next_step(settle(), Observed.parse(raw), memory, 200.0)
     assert isinstance(step, Watch)
     assert "fails again and again" in problem(next_step(settle(), retried(2), memory, 201.0)[0])
+
+
+@pytest.mark.parametrize("goal", [settle(), Operate(key(), BEFORE, "t")])
+def test_a_controller_that_was_restarted_goes_on_with_an_operation_once_it_is_asked_to_compare(goal):
+    running = app(operation=operation("Running", 5, message="waiting for completion of hook batch/Job/never"))
+    waits, memory = next_step(goal, running, REFRESHED, 100.0)
+    assert reason(waits) == "the operation in progress: waiting for completion of hook batch/Job/never"
+    asks, later = next_step(goal, running, memory, 100.0 + RESUMED_AFTER)
+    assert asks == Write(Refresh(key()))
+    assert isinstance(next_step(goal, running, later, 101.0 + RESUMED_AFTER)[0], Watch)
+    newer = replace(running, resource_version="newer")
+    assert next_step(goal, newer, memory, 100.0 + RESUMED_AFTER)[0] != Write(Refresh(key()))
 
 
 def hydrated(raw):

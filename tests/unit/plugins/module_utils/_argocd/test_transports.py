@@ -12,6 +12,7 @@ pytest.importorskip("kubernetes")
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd import transports
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.api_driver import ApiDriver
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import ApplicationDriver
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.transports import TRANSPORT_ARGUMENTS, connect
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 
@@ -57,6 +58,42 @@ def test_the_environment_of_the_cli_will_do_where_it_is_whole(monkeypatch):
     assert chosen(argocd_token="t")._api.url == "https://argocd.example.org"
     monkeypatch.setenv("ARGOCD_AUTH_TOKEN", "t")
     assert chosen()._api.url == "https://argocd.example.org"
+
+
+class Selecting:
+    """A driver that knows what a selector means."""
+
+    def __init__(self, *names):
+        self.names = names
+
+    def select(self, namespace, selector):
+        assert selector == "team=ml"
+        return [Key(namespace, name) for name in self.names]
+
+
+LABELLED = {"state": "synced", "selector": "team=ml", "prune": True, "applications": None, "name": None}
+NOT_GIVEN = dict.fromkeys(("revision", "revisions", "sync", "history_id"))
+
+
+def by_label(monkeypatch, *names, **options):
+    monkeypatch.setattr(transports, "connect", lambda params: Selecting(*names))
+    return transports.select({**NOTHING, **NOT_GIVEN, **LABELLED, **options})
+
+
+def test_names_or_a_selector(monkeypatch):
+    params = {**NOTHING, "selector": None, "name": "web"}
+    assert transports.select(params) is params
+    chosen_by_label = by_label(monkeypatch, "web", "api")["applications"]
+    assert [(item["name"], item["namespace"], item["prune"]) for item in chosen_by_label] == [
+        ("api", "argocd", True),
+        ("web", "argocd", True),
+    ]
+
+
+def test_a_selector_that_means_nothing(monkeypatch):
+    with pytest.raises(Invalid, match="no application in namespace argocd is meant by the selector team=ml"):
+        by_label(monkeypatch)
+    assert by_label(monkeypatch, state="absent")["applications"] == []
 
 
 @pytest.mark.parametrize("more", [{}, KUBERNETES])

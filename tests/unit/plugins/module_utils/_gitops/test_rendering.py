@@ -25,11 +25,12 @@ def of(path: str = "apps/web", revision: str = "main", url: str = REPOSITORY) ->
 def application(**changes: Any) -> dict[str, Any]:
     spec = {"source": of(), "destination": {"namespace": "prod"}, **changes}
     given = {name: value for name, value in spec.items() if value is not None}
-    return {"kind": "Application", "metadata": {"name": "web"}, "spec": given}
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "web"}, "spec": given}
 
 
 def params(top: Path) -> dict[str, str]:
     options = {"target_revision": "main", "branch": "main", "helm": "helm", "kustomize": "kustomize"}
+    options.update(name="stack", namespace="argocd")
     return {"dir": str(top), "path": "argocd-apps", **options}
 
 
@@ -52,6 +53,18 @@ def test_what_an_application_deploys(tmp_path: Path) -> None:
     assert (web["name"], web["namespace"], web["creates_namespace"], web["elsewhere"]) == ("web", "prod", True, [])
     assert web["resources"] == ["/Service/prod/web"]
     assert [each["kind"] for each in web["objects"]] == ["Service"]
+
+
+def test_the_applications_themselves_are_objects_of_the_app_of_apps(tmp_path: Path) -> None:
+    (tmp_path / "argocd-apps").mkdir()
+
+    def run_command(argv: list[str], **_options: object) -> tuple[int, str, str]:
+        return 0, yaml.safe_dump_all([application()] if argv[1] == "template" else []), ""
+
+    (app,) = render(params(tmp_path), True, run_command)["app_of_apps"]
+    assert app["metadata"]["annotations"] == {
+        "argocd.argoproj.io/tracking-id": "stack:argoproj.io/Application:argocd/web"
+    }
 
 
 @pytest.mark.parametrize(
