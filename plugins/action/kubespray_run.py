@@ -13,6 +13,7 @@ from typing import Any, Optional
 from ansible import constants, context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import connection_loader
 from ansible.template import is_trusted_as_template
 from ansible.utils.display import Display
 from ansible.vars.manager import VariableManager
@@ -141,7 +142,7 @@ class ActionModule(ActionBase):
             return {"changed": bool(plan.runs), "msg": _told(plan)}
         driver.make_folder(f"{args['state_dir']}/facts")
         config = f"{args['state_dir']}/ansible.cfg"
-        text = run.configuration(_settings(self._play_context), args["tree"], args["state_dir"], args["callbacks"])
+        text = run.configuration(_settings(), args["tree"], args["state_dir"], args["callbacks"])
         driver.write(config, text)
         done = []
         with driver.in_memory(cluster.document(self._play_context)) as inventory:
@@ -248,9 +249,10 @@ def _known(variables: Mapping[str, Any]) -> dict[str, Any]:
     return {name: variables[name] for name in _READ if name in variables}
 
 
-def _settings(play: Any) -> run.Settings:
+def _settings() -> run.Settings:
     """Of the command line, else of the configuration of the Ansible that runs this."""
     config: Any = constants.config
+    connection_loader.get("ssh", class_only=True)  # its settings are known from then on
     return run.Settings(
         forks=context.CLIARGS.get("forks") or config.get_config_value("DEFAULT_FORKS"),
         timeout=config.get_config_value("DEFAULT_TIMEOUT"),

@@ -219,11 +219,15 @@ FILES = {
 }
 
 
+def text(name: str) -> str:
+    return textwrap.dedent(FILES[name]).lstrip("\n")
+
+
 def make(folder: Path) -> None:
-    for name, text in FILES.items():
+    for name in FILES:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+        path.write_text(text(name), encoding="utf-8")
 
 
 if __name__ == "__main__":

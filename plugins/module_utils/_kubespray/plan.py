@@ -146,7 +146,7 @@ def _deploy(request: Request, inventory: Inventory, release: Release, live: Live
     reason = _why_deploy(request, inventory, live, stamp)
     if not reason:
         return Plan(
-            (), f"{request.name} is as declared: Kubernetes {request.version} on {_list(inventory.nodes)}", warnings
+            (), f"{request.name} is as declared, Kubernetes {request.version} on {_list(inventory.nodes)}", warnings
         )
     return Plan((VALIDATE, Run("cluster.yml")), reason, warnings, stamp, inventory.hosts)
 

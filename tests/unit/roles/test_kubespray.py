@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stands in two places of the role kubespray, or in the role and its action plugin, is the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible_collections.ai_how.cloud.plugins.action.kubespray_run import _SPEC
+from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.inventory import for_kubespray
+from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.look import ARGUMENTS
+from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.model import VERBS
+from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.preflight import KINDS
+
+ROOT = Path(__file__).resolve().parents[3]
+ROLE = ROOT / "roles" / "kubespray"
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def documented(module: str) -> dict[str, Any]:
+    source = (ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
+    options: dict[str, Any] = yaml.safe_load(source.split('DOCUMENTATION = r"""')[1].split('"""')[0])["options"]
+    return {name: {key: option[key] for key in option if key != "description"} for name, option in options.items()}
+
+
+OPTIONS = load(ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+
+
+def test_defaults_and_argument_specs_agree() -> None:
+    defaults = load(ROLE / "defaults" / "main.yml")
+    assert set(OPTIONS) == set(defaults)
+    for name, option in OPTIONS.items():
+        if "default" in option:
+            assert option["default"] == defaults[name], name
+        else:
+            assert "{{" in defaults[name], name
+
+
+def test_choices_are_those_of_the_code() -> None:
+    assert OPTIONS["kubespray_verb"]["choices"] == list(VERBS)
+    # A host that is not reached cannot be passed over
+    assert OPTIONS["kubespray_ignored"]["choices"] == [kind for kind in KINDS if kind != "reach"]
+
+
+def test_the_modules_are_documented_as_they_are() -> None:
+    for module, spec in (("kubespray_run", _SPEC), ("kubespray_host_info", ARGUMENTS)):
+        assert documented(module) == {name: dict(option) for name, option in spec.items()}
+
+
+def test_the_role_hands_over_what_the_action_takes() -> None:
+    assert set(load(ROLE / "vars" / "main.yml")["kubespray__run"]) <= set(_SPEC)
+
+
+def test_no_variable_of_the_role_reaches_kubespray() -> None:
+    assert for_kubespray(dict.fromkeys([*OPTIONS, *load(ROLE / "vars" / "main.yml")], ""), {}) == {}
