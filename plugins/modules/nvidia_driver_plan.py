@@ -159,11 +159,11 @@ loaded:
   returned: success
   type: str
 ready:
-  description: Whether the repositories are there. If not, what needs them is not planned yet.
+  description: Whether the packages can be had. If not, what needs them is not planned yet.
   returned: success
   type: bool
 repositories:
-  description: Repositories to add, as options of the modules that do it.
+  description: Repositories to add.
   returned: success
   type: list
   elements: dict

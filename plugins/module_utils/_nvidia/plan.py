@@ -50,7 +50,7 @@ _KEYS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done, each as the options of the module that does it. ``ready``: repositories need no change.
+    """What is to be done, each as the options of the module that does it. ``ready``: the packages can be had.
 
     ``install`` names what is missing or has another version, with its version where the package manager has that;
     ``reboot`` is the reason for one, or empty.
@@ -171,14 +171,14 @@ def _by_packages(request: Request, machine: Machine, branch: int, modules: str, 
         "branch": branch,
         "kernel_modules": modules,
         "fabric_manager": fabric_manager,
-        "ready": not missing,
+        "ready": not missing and (bool(machine.offered) or machine.family == "rhel"),
         "repositories": missing,
         "stream": wanted.stream,
         "first": [name for name in wanted.first if name not in installed],
         "prerequisites": prerequisites(request, machine) if wanted.compiled else (),
     }
     _check_secure_boot(machine, wanted.compiled, signed=machine.family == "ubuntu")
-    if missing:
+    if not plan["ready"]:
         return Plan(**plan)
     version = _version(request, machine, wanted, branch)
     remove = others(list(installed), wanted, modules)

@@ -21,7 +21,7 @@ def lines(request: Request, machine: Machine, plan: Plan) -> list[str]:
     kind = f"{plan.version or plan.branch} with {plan.kernel_modules} kernel modules, source {request.source}"
     found.append(f"driver {kind}{', and Fabric Manager' if plan.fabric_manager else ''}")
     steps = (
-        ("add repositories for", [str(plan.branch)] if not plan.ready else []),
+        ("look for packages of", [str(plan.branch)] if not plan.ready else []),
         ("remove", plan.remove),
         ("install", plan.install),
         ("run", [plan.runfile["url"]] if plan.runfile else []),

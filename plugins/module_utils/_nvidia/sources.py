@@ -112,7 +112,7 @@ def names(request: Request, machine: Machine) -> list[str]:
 
 
 def repositories(request: Request, machine: Machine) -> list[dict[str, Any]]:
-    """What must be added, as options of deb822_repository and yum_repository; ``keyring`` is a package that does it."""
+    """What must be added: files for APT or DNF, each for one address; ``keyring`` is a package that does it."""
     if request.source != DISTRIBUTION:
         return _repositories_of_nvidia(request, machine)
     if machine.family != "debian":
@@ -127,7 +127,7 @@ def repositories(request: Request, machine: Machine) -> list[dict[str, Any]]:
         wanted = sorted(suite for suite in named if "backports" not in suite)
         lacking = [part for part in _COMPONENTS if any((uri, suite, part) not in have for suite in wanted)]
         if wanted and lacking:
-            name = f"nvidia-drivers-{len(found) + 1}" if found else "nvidia-drivers"
+            name = re.sub(r"[^a-z0-9.]+", "-", f"nvidia-drivers-{uri.rpartition('://')[2]}").rstrip("-")
             found.append({"name": name, "uris": [uri], "suites": wanted, "components": lacking, "signed_by": signed_by})
     return found
 

@@ -104,7 +104,7 @@ def test_debian_gets_the_rest_of_its_own_archive():
     assert not plan.ready
     assert plan.repositories == [
         {
-            "name": "nvidia-drivers",
+            "name": "nvidia-drivers-deb.debian.org-debian",
             "uris": [MAIN],
             "suites": ["trixie", "trixie-updates"],
             "components": ["contrib", "non-free", "non-free-firmware"],
@@ -113,8 +113,12 @@ def test_debian_gets_the_rest_of_its_own_archive():
     ]
     security = Archive("http://deb.debian.org/debian-security", "trixie-security", "main", KEYRING)
     both = make_plan(request(), debian(H100, archives=(*FREE, *NON_FREE[:2], security)))
-    assert [entry["name"] for entry in both.repositories] == ["nvidia-drivers", "nvidia-drivers-2"]
+    assert [entry["name"] for entry in both.repositories] == [
+        "nvidia-drivers-deb.debian.org-debian",
+        "nvidia-drivers-deb.debian.org-debian-security",
+    ]
     assert make_plan(request(), trixie(H100)).ready
+    assert not make_plan(request(), trixie(H100, offered={})).ready  # lists that were never read
 
 
 def test_packages_of_debian():
@@ -398,5 +402,5 @@ def test_the_report_of_a_fresh_machine():
     assert lines(request(), machine, make_plan(request(), machine)) == [
         "#1 (10de:2330, Hopper)",
         "driver 550 with proprietary kernel modules, source distribution",
-        "would add repositories for 550",
+        "would look for packages of 550",
     ]
