@@ -91,7 +91,7 @@ class User(GitOps):
             "argocd_manifest": str(upstream(version) / "install.yaml") if version else "",
             "argocd_mirror": f"file://{self.tree.parent}/mirror",
             "argocd_cache_dir": str(self.tree.parent / "cache"),
-            "argocd_wait_timeout": 120,
+            "argocd_wait_timeout": 300,
             **PLACED,
             **settings,
         }
@@ -148,7 +148,7 @@ class User(GitOps):
             "source": {"repo_url": repo_url, "path": ".", "target_revision": "main"},
             "destination": {"namespace": "web"},
             "sync_policy": {"automated": {}, "sync_options": ["CreateNamespace=true"]},
-            "wait_timeout": 60,
+            "wait_timeout": 120,
         }
         self.module("argocd_app", **{**given, **options})
 
@@ -265,7 +265,7 @@ def test_gitops_apps_deploys_through_it(user: User, repositories: str) -> None:
     component = {"main": ["k8s-manifests/components/real-node"]}
     url = f"{repositories}/gitops.git"
     user.init(gitops_init_repo_url=url, gitops_init_remote_url=user.box.repo_url, gitops_init_components=component)
-    run = user.runtime(gitops_apps_repo_url=url)
+    run = user.runtime(gitops_apps_repo_url=url, gitops_apps_wait_timeout=300)
     assert run.returncode == 0, run.output
     assert set(run.table) == APPLICATIONS
     assert {(row[0], row[1]) for row in run.table.values()} == {("Synced", "Healthy")}
