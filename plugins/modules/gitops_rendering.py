@@ -115,8 +115,8 @@ applications:
       returned: always
 app_of_apps:
   description:
-    - What the app-of-apps itself deploys, Applications above all, with Argo CD's mark. C(https://preview.invalid) stands
-      for the URL of the repository.
+    - What the app-of-apps itself deploys, Applications above all, with Argo CD's mark. C(https://preview.invalid)
+      stands for the URL of the repository.
   returned: success
   type: list
   elements: dict

@@ -28,7 +28,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Fai
 # Seconds for which it may not have seen the commit that is waited for: it was asked while it was busy with another.
 UNSEEN_GRACE = 10.0
 
-TO_HYDRATE = "Argo CD to hydrate it (is its source hydrator enabled, and does its commit server run?)"
+TO_HYDRATE = "Argo CD to hydrate it (is its source hydrator enabled, and does its commit server run?) and compare it"
 
 
 def hydrated(goal: Union[Settle, Compare], app: Observed, memory: Memory, now: float) -> Optional[tuple[Step, Memory]]:

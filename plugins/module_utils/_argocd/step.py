@@ -34,7 +34,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
     with_grace,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.health import health, look_at_pods, waits_for_pods
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.hydration import hydrated
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.hydration import TO_HYDRATE, hydrated
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Key, Observed, Operation, at_revisions
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate import (
     OUT_OF_SYNC_GRACE,
@@ -80,8 +80,8 @@ def next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -
     if isinstance(goal, Compare) and not goal.wait:
         return Done(), memory
     if app.refreshing or not (app.reconciled_at or app.conditions):
-        asked = "compare it with its source" if app.hydration is None else "hydrate it and compare it"
-        return Watch(f"Argo CD to {asked}{_CONTROLLER}"), memory
+        compare = f"Argo CD to compare it with its source{_CONTROLLER}"
+        return Watch(TO_HYDRATE if app.hydration else compare), memory
     unhydrated = None if isinstance(goal, Operate) else hydrated(goal, app, memory, now)
     if unhydrated:
         return unhydrated

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.comparison import REFRESH_AGAIN, UNAVAILABLE_GRACE
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import Compare, Memory, Refresh, Settle
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.hydration import UNSEEN_GRACE
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.hydration import TO_HYDRATE, UNSEEN_GRACE
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.report import state
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
@@ -90,12 +90,11 @@ def test_the_hydration_is_waited_for(found: Observed) -> None:
     assert "hydrate it" in waits.reason
 
 
-def test_a_request_that_the_hydrator_has_not_answered_is_one_for_a_comparison() -> None:
+def test_a_request_that_the_hydrator_has_not_answered_is_waited_for() -> None:
     raw = seen().raw
     asked = {**raw, "metadata": {**raw["metadata"], "annotations": {"argocd.argoproj.io/hydrate": "normal"}}}
     waits = step(Observed.parse(asked))
-    assert isinstance(waits, Watch)
-    assert "hydrate it and compare it" in waits.reason
+    assert waits == Watch(TO_HYDRATE)
 
 
 @pytest.mark.parametrize("goal", [settle(), Compare(key(), seen())])
