@@ -72,6 +72,8 @@ class Result:
 
 def main() -> int:
     started = time.monotonic()
+    # Also where a shell has it ignored, as for what it runs in the background: stages are interrupted by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     stages = sys.argv[1:] or CONFIG["tox"]["env_list"].replace(",", " ").split()
     unmet = {stage: reason for stage in stages if stage in NEEDS and (reason := NEEDS[stage]())}
@@ -167,7 +169,8 @@ def run_side_by_side(stages: list[str]) -> dict[str, Result]:
                     print(line(stage, results[stage]), flush=True)
         finally:
             for process in running.values():
-                process.terminate()
+                process.send_signal(signal.SIGINT)  # tox hands this on
+            for process in running.values():
                 process.wait()
         for stage, result in results.items():
             if result.outcome == "failed":
