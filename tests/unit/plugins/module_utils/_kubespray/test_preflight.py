@@ -166,6 +166,7 @@ def test_clones_are_found() -> None:
     assert texts[1] == "one and two have the same hostname, template; give each a name of its own."
     # Kubespray gives them their names
     assert len(findings(["one", "two"], looks, {}, INVENTORY, RELEASE)) == 1
+    assert len(findings(["one", "two"], looks, {"one": kept["one"]}, INVENTORY, RELEASE)) == 1
 
 
 def test_hosts_that_have_nothing_to_do_with_it_are_not_judged() -> None:
