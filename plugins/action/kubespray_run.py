@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
@@ -115,7 +116,7 @@ class ActionModule(ActionBase):
         cluster = Cluster(args, task_vars, self._loader)
         request = cluster.request(release)
         plan = make_plan(request, cluster.summary, release, cluster.live)
-        found = findings(plan.hosts, args["looks"], cluster.read, cluster.summary, release)
+        found = findings(plan.hosts, args["looks"], cluster.read, cluster.summary, release, time.time())
         passed = [each.text for each in found if each.kind in args["ignored"]]
         reasons = [each.text for each in found if each.kind not in args["ignored"]]
         for reason in reasons:

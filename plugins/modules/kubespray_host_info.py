@@ -80,11 +80,16 @@ ports:
   returned: success
   type: dict
   sample: {"6443": "kube-apiserver (process 812)"}
-clock_skew:
-  description: Seconds by which the clock is ahead of O(controller_time).
+asked_at:
+  description: O(controller_time) as it was given.
   returned: success
   type: float
-  sample: 0.4
+  sample: 1795658400.0
+time:
+  description: Seconds since the epoch by the clock of the host.
+  returned: success
+  type: float
+  sample: 1795658400.4
 traces:
   description: Files that say that Kubespray has been here.
   returned: success

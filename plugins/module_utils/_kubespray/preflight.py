@@ -67,8 +67,9 @@ def findings(
     variables: Mapping[str, Mapping[str, Any]],
     inventory: Inventory,
     release: Release,
+    now: float,
 ) -> list[Finding]:
-    """A sentence for everything that would make Kubespray fail on one of ``hosts``."""
+    """A sentence for everything that would make Kubespray fail on one of ``hosts``. ``now``: after the looks."""
     found = []
     seen: dict[str, Look] = {}
     for host in hosts:
@@ -78,7 +79,7 @@ def findings(
             found.append(Finding("reach", problem))
         else:
             seen[host] = look
-            found += _of_one(host, look, variables.get(host, {}), inventory, release)
+            found += _of_one(host, look, variables.get(host, {}), inventory, release, now)
     return found + list(_of_all(seen, variables))
 
 
@@ -108,7 +109,7 @@ def unanswered(host: str, look: Look) -> str:
 
 
 def _of_one(
-    host: str, look: Look, variables: Mapping[str, Any], inventory: Inventory, release: Release
+    host: str, look: Look, variables: Mapping[str, Any], inventory: Inventory, release: Release, now: float
 ) -> Iterator[Finding]:
     if not _NAME.fullmatch(host):
         yield Finding(
@@ -118,17 +119,23 @@ def _of_one(
     yield from _memory(host, look, variables, inventory, release)
     yield from _disk(host, look, variables)
     yield from _ports(host, look, inventory)
-    behind = look["clock_skew"]
-    if abs(behind) > _CLOCK:
-        yield Finding(
-            "clock",
-            f"The clock of {host} is {abs(behind):.0f} s {'ahead of' if behind > 0 else 'behind'} this machine's, and "
-            f"certificates bear {_CLOCK} s at most; let chrony or systemd-timesyncd set it.",
-        )
+    yield from _clock(host, look, now)
     if not look["has_address"]:
         yield Finding(
             "address",
             f"{host} has no address {variables.get('ip')}, which the inventory says in ip; correct it or leave it out.",
+        )
+
+
+def _clock(host: str, look: Look, now: float) -> Iterator[Finding]:
+    """The host has read its clock between the question and ``now``, however slow it is; beyond both it is wrong."""
+    ahead, behind = look["time"] - now, look["asked_at"] - look["time"]
+    if max(ahead, behind) > _CLOCK:
+        off = f"{ahead:.0f} s ahead of" if ahead > behind else f"{behind:.0f} s behind"
+        yield Finding(
+            "clock",
+            f"The clock of {host} is {off} this machine's, and certificates bear {_CLOCK} s at most; let chrony or "
+            "systemd-timesyncd set it.",
         )
 
 

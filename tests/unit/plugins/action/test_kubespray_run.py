@@ -95,7 +95,8 @@ def look(host: str, **changes: Any) -> dict[str, Any]:
         "memory_mb": 4096,
         "disks": {"kubelet": place, "images": place},
         "ports": {},
-        "clock_skew": 0.0,
+        "asked_at": 0.0,
+        "time": 1.0,
         "has_address": True,
         "traces": [],
         "nodes": [],
@@ -153,7 +154,7 @@ def test_kubespray_gets_its_hosts_with_their_variables_as_they_are_written(
     python = tmp_path / "venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(
-        f'#!/bin/sh\ncat "$6" > {tmp_path}/inventory.json\nenv > {tmp_path}/environment\n', encoding="utf-8"
+        f'#!/bin/sh\ncat "$5" > {tmp_path}/inventory.json\nenv > {tmp_path}/environment\n', encoding="utf-8"
     )
     python.chmod(0o755)
     monkeypatch.setattr("ansible.context.CLIARGS", {"forks": 7})

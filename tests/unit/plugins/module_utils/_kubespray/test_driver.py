@@ -220,7 +220,7 @@ def test_a_look_at_a_machine_without_kubernetes(tmp_path: Path) -> None:
     assert seen["disks"]["kubelet"]["path"] == str(tmp_path)
     assert 0 < seen["disks"]["kubelet"]["available"] <= seen["disks"]["kubelet"]["size"]
     assert seen["memory_mb"] > 100
-    assert abs(seen["clock_skew"]) < 5
+    assert seen["asked_at"] <= seen["time"] <= time.time()
     assert (seen["traces"], seen["nodes"], seen["api_problem"], seen["stamp"]) == ([], [], "", None)
     assert seen["root"] is (os.geteuid() == 0)
 

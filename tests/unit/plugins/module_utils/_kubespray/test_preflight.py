@@ -21,6 +21,7 @@ RELEASE = Release(
 )
 INVENTORY = Inventory(("cp",), ("cp",), ("one", "two"))
 GIB = 2**30
+NOW = 1010.0
 
 
 def look(host: str = "one", **changes: Any) -> dict[str, Any]:
@@ -37,7 +38,8 @@ def look(host: str = "one", **changes: Any) -> dict[str, Any]:
             "images": {"path": "/var/lib/containerd", "size": 100 * GIB, "available": 50 * GIB},
         },
         "ports": {},
-        "clock_skew": 0.5,
+        "asked_at": 1000.0,
+        "time": 1001.0,
         "has_address": True,
         "traces": [],
         **changes,
@@ -49,7 +51,7 @@ def disk(path: str, available: int, size: int = 100 * GIB) -> dict[str, Any]:
 
 
 def found(host: str, seen: dict[str, Any], **variables: Any) -> list[tuple[str, str]]:
-    every = findings([host], {host: seen}, {host: variables}, INVENTORY, RELEASE)
+    every = findings([host], {host: seen}, {host: variables}, INVENTORY, RELEASE, NOW)
     return [(each.kind, each.text) for each in every]
 
 
@@ -94,8 +96,8 @@ def test_hosts_that_do_not_answer(seen: dict[str, Any], said: str) -> None:
         ("system", {"machine": "riscv64"}, {}, "one has the architecture riscv64, for which"),
         ("memory", {"memory_mb": 512}, {}, "one has 512 MB of memory, and Kubespray wants 1024 MB for a node"),
         ("memory", {}, {"minimal_node_memory_mb": 8192}, "one has 4096 MB of memory, and Kubespray wants 8192 MB"),
-        ("clock", {"clock_skew": -40.0}, {}, "The clock of one is 40 s behind this machine's"),
-        ("clock", {"clock_skew": 90.0}, {}, "The clock of one is 90 s ahead of this machine's"),
+        ("clock", {"time": 960.0}, {}, "The clock of one is 40 s behind this machine's"),
+        ("clock", {"time": 1100.0}, {}, "The clock of one is 90 s ahead of this machine's"),
         (
             "address",
             {"has_address": False},
@@ -152,6 +154,11 @@ def test_ports_of_a_host_that_has_kubernetes_are_its_own() -> None:
     assert found("one", look(ports={"6443": "another's API server"})) == []
 
 
+def test_a_slow_host_has_no_wrong_clock() -> None:
+    slow = look(time=1500.0)
+    assert findings(["one"], {"one": slow}, {}, INVENTORY, RELEASE, 1510.0) == []
+
+
 def test_a_name_that_no_node_can_have() -> None:
     ((kind, text),) = found("Node_1", look("Node_1"))
     assert kind == "name"
@@ -161,12 +168,13 @@ def test_a_name_that_no_node_can_have() -> None:
 def test_clones_are_found() -> None:
     looks = {name: look("template", machine_id="same") for name in ("one", "two")}
     kept = {"one": {"override_system_hostname": False}, "two": {"override_system_hostname": False}}
-    texts = [each.text for each in findings(["one", "two"], looks, kept, INVENTORY, RELEASE)]
+    texts = [each.text for each in findings(["one", "two"], looks, kept, INVENTORY, RELEASE, NOW)]
     assert texts[0].startswith("one and two have the same machine id, as clones of one disk have")
     assert texts[1] == "one and two have the same hostname, template; give each a name of its own."
     # Kubespray gives them their names
-    assert len(findings(["one", "two"], looks, {}, INVENTORY, RELEASE)) == 1
+    assert len(findings(["one", "two"], looks, {}, INVENTORY, RELEASE, NOW)) == 1
+    assert len(findings(["one", "two"], looks, {"one": kept["one"]}, INVENTORY, RELEASE, NOW)) == 1
 
 
 def test_hosts_that_have_nothing_to_do_with_it_are_not_judged() -> None:
-    assert findings([], {"one": look(os="slackware")}, {}, INVENTORY, RELEASE) == []
+    assert findings([], {"one": look(os="slackware")}, {}, INVENTORY, RELEASE, NOW) == []
