@@ -11,7 +11,9 @@ import json
 import os
 import subprocess
 import tarfile
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,29 @@ class User(GitOps):
 
 
 @pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[bytes]]:
+    """What stands in temporary files, and in the arguments of processes, while the test runs."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    for name in ("ANSIBLE_LOCAL_TEMP", "ANSIBLE_REMOTE_TEMP", "TMPDIR"):
+        monkeypatch.setenv(name, str(temporary))
+    seen: set[bytes] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.01):
+            for path in [*temporary.rglob("*"), *Path("/proc").glob("[0-9]*/cmdline")]:
+                with suppress(OSError):  # it is a folder, or has gone
+                    seen.add(path.read_bytes())
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    yield seen
+    over.set()
+    thread.join()
+
+
+@pytest.fixture
 def keeper(tmp_path: Path) -> Iterator[User]:
     """With a sandbox that has the controller and no Argo CD."""
     box = Sandbox(f"keys-{os.getpid()}")
@@ -123,7 +148,7 @@ def keeper(tmp_path: Path) -> Iterator[User]:
         box.become("absent")
 
 
-def test_a_lost_cluster(keeper: User) -> None:
+def test_a_lost_cluster(keeper: User, watched: set[bytes]) -> None:
     keeper.seal()
     assert keeper.opened() == VALUES
 
@@ -151,6 +176,9 @@ def test_a_lost_cluster(keeper: User) -> None:
     assert (run.returncode, run.changed) == (0, 1), run.output
     assert not [line for line in (private, PASSWORD, *pem[1:-1]) if line in run.output]
     assert keeper.role("restore").changed == 0
+    assert any(b"$ANSIBLE_VAULT" in text for text in watched)
+    for line in (private, PASSWORD, *pem[1:-1]):
+        assert not [text for text in watched if line.encode() in text]
     keeper.box.become("present", sandbox_argocd="false", sandbox_sealed_secrets="true")
     assert keeper.opened() == VALUES
 
