@@ -76,11 +76,12 @@ def run(applications: list[dict[str, Any]], **options: Any) -> Outcome:
             given.write(json.dumps(arguments).encode())
             given.seek(0)
             process = subprocess.Popen([sys.executable, "-m", MODULE], stdin=given, stdout=told)
-            _pid, status, used = os.wait4(process.pid, 0)
+            _pid, _status, used = os.wait4(process.pid, 0)
             usage.append(used.ru_maxrss / 1024)
             told.seek(0)
-            if status:
-                sys.exit(json.loads(told.read())["msg"])
+            result = json.loads(told.read())
+            if result.get("failed"):
+                sys.exit(result["msg"])
 
     return Outcome(timed(module), usage[0], "not counted")
 

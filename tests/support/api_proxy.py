@@ -40,14 +40,15 @@ def proxy(kubeconfig: Path) -> Iterator[Proxy]:
     kubernetes.config.load_kube_config(str(kubeconfig), client_configuration=configuration)
     context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
     context.load_cert_chain(configuration.cert_file, configuration.key_file)
-    found = Proxy()
+    found, counting = Proxy(), threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            found.requests[f"{self.command} {kind_of(self.path)}"] += 1
+            with counting:
+                found.requests[f"{self.command} {kind_of(self.path)}"] += 1
             path = found.interfere(self.command, self.path, body) if found.interfere else self.path
             server = http.client.HTTPSConnection(str(urlsplit(configuration.host).netloc), context=context)
             headers = {name: text for name, text in self.headers.items() if name not in ("Host", "Connection")}
@@ -56,6 +57,7 @@ def proxy(kubeconfig: Path) -> Iterator[Proxy]:
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.headers["Content-Type"])
             self.send_header("Transfer-Encoding", "chunked")
+            self.send_header("Connection", "close")
             self.end_headers()
             with contextlib.suppress(ConnectionError):  # who watched has seen enough
                 while chunk := answer.read1(1 << 16):
@@ -64,7 +66,6 @@ def proxy(kubeconfig: Path) -> Iterator[Proxy]:
                     self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
                     self.wfile.flush()
                 self.wfile.write(b"0\r\n\r\n")
-            self.close_connection = True
             server.close()
 
         do_GET = do_PATCH = do_POST = do_PUT = do_DELETE = forward
