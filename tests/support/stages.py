@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from pythons import path_with_pyenv
 from tasks import SYSTEM_PYTHON
 
 ROOT = Path(__file__).resolve().parents[2]
+
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"  # users other than root often lack the latter
 
 TOOLS_OF_CONTAINERS = {
     "buildah": "buildah",
@@ -38,6 +40,7 @@ TOOLS_OF_NODE = {
     "mmdebstrap": "mmdebstrap",
     "chromium": "chromium",
     "chromedriver": "chromium-driver",
+    "curl": "curl",
 }
 
 TOOLS_OF_VM = {
@@ -51,10 +54,11 @@ TOOLS_OF_VM = {
     "virtlogd": "libvirt-daemon-system",
 }
 
+TOOLS_OF_KUBESPRAY = {"ip": "iproute2", "ssh": "openssh-client", "sshd": "openssh-server", "unshare": "util-linux"}
+
 TOOLS_OF_DRIVERS = {"mmdebstrap": "mmdebstrap", "podman": "podman", "runc": "runc"}
 
 NO_PYTHON = "no Python of the versions that it is for: {}"
-
 
 # How many at a time: each computes for about half of its time, on about one core.
 LANES = 2
@@ -89,6 +93,13 @@ def main() -> int:
     return 1 if counts["failed"] else 0
 
 
+def missing(tools: Mapping[str, str]) -> list[str]:
+    """Of programs, and the packages of Debian that have them."""
+    return [
+        f"{program} (Debian: {package})" for program, package in tools.items() if not shutil.which(program, path=PATH)
+    ]
+
+
 def what_a_real_node_lacks() -> str:
     """In the words in which the role sandbox says it."""
     sys.path.insert(0, str(ROOT / ".collections"))
@@ -108,16 +119,13 @@ def what_a_real_node_lacks() -> str:
         not shutil.which("cc") or run_command(["pkg-config", "--exists", "libseccomp"])[0]
     ):
         lacking.append("runc, or what compiles it (Debian: gcc pkg-config libseccomp-dev)")
-    for program, packages in TOOLS_OF_NODE.items():
-        if not shutil.which(program):
-            lacking.append(f"{program} (Debian: {packages})")
-    return "; ".join(lacking)
+    return "; ".join([*lacking, *missing(TOOLS_OF_NODE)])
 
 
 def what_containers_lack() -> str:
     """Programs; and what stands in the way of namespaces, in the words of the program that cannot have them."""
     tools = TOOLS_OF_CONTAINERS if os.geteuid() == 0 else {**TOOLS_OF_CONTAINERS, "newuidmap": "uidmap"}
-    if lacking := [f"{program} (Debian: {package})" for program, package in tools.items() if not shutil.which(program)]:
+    if lacking := missing(tools):
         return "; ".join(lacking)
     alone = "setpriv --reuid=999 --regid=999 --clear-groups bwrap --unshare-user --ro-bind / / --proc /proc --dev /dev"
     trial = f"ip link add node type bridge && ip link add pod type veth && {alone} true"
@@ -126,17 +134,23 @@ def what_containers_lack() -> str:
     return f"namespaces with users of their own (/etc/subuid): {words[-1]}" if done.returncode else ""
 
 
-def what_hosts_lack() -> str:
+def what_hosts_over_ssh_lack() -> str:
+    """Programs, and namespaces in which this user is root."""
+    if lacking := missing(TOOLS_OF_KUBESPRAY):
+        return "; ".join(lacking)
+    trial = ["unshare", "--map-root-user", "--mount", "--net", "--uts", "true"]
+    done = subprocess.run(trial, capture_output=True, text=True, check=False)
+    return f"namespaces in which this user is root: {done.stderr.strip()}" if done.returncode else ""
+
+
+def what_hosts_in_containers_lack() -> str:
     """Programs, and root, with which containers run systemd."""
-    tools = TOOLS_OF_DRIVERS.items()
-    lacking = [f"{program} (Debian: {package})" for program, package in tools if not shutil.which(program)]
-    return "; ".join([*(["this user is not root"] if os.geteuid() != 0 else []), *lacking])
+    return "; ".join([*(["this user is not root"] if os.geteuid() != 0 else []), *missing(TOOLS_OF_DRIVERS)])
 
 
 def what_a_hypervisor_lacks() -> str:
     """Programs, the Python binding of the system, and root with namespaces."""
-    tools = TOOLS_OF_VM.items()
-    lacking = [f"{program} (Debian: {package})" for program, package in tools if not shutil.which(program)]
+    lacking = missing(TOOLS_OF_VM)
     if not list(Path("/usr/share").glob("OVMF/OVMF_CODE*.secboot.fd")):
         lacking.append("UEFI with secure boot for virtual machines (Debian: ovmf)")
     python = [SYSTEM_PYTHON, "-c", "import libvirt"]
@@ -202,7 +216,8 @@ def line(stage: str, result: Result) -> str:
 # Stages that need more than a user account with Python: what is missing here, empty if nothing is.
 NEEDS: dict[str, Callable[[], str]] = {
     "containers": what_containers_lack,
-    "drivers": what_hosts_lack,
+    "drivers": what_hosts_in_containers_lack,
+    "kubespray": what_hosts_over_ssh_lack,
     "node": what_a_real_node_lacks,
     "vm": what_a_hypervisor_lacks,
 }
