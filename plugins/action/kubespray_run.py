@@ -19,7 +19,7 @@ from ansible.template import is_trusted_as_template
 from ansible.utils.display import Display
 from ansible.vars.manager import VariableManager
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem
-from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray import driver, progress, run
+from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray import progress, run
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.inventory import (
     document,
     for_kubespray,
@@ -46,6 +46,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.plan impor
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.preflight import KINDS, findings
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.release import Release
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.versions import plain as without_v
+from ansible_collections.ai_how.cloud.plugins.plugin_utils import kubespray as driver
 
 # Of the variables for Kubespray those that the role itself needs, rendered
 _READ = (

@@ -3,7 +3,7 @@
 
 """The layers of plugins/, held by reading the source: who may import whom, and what a pure file may not touch.
 
-    modules ─▶ _core.runner + one domain        action, inventory, ... ─▶ pure _core + one domain
+    modules ─▶ _core.runner + one domain        action, inventory, ... ─▶ plugin_utils, pure _core + one domain
     driver  ─▶ _kube, its own domain, pure _core
     pure    ─▶ its own domain, pure _core, computing libraries
 
@@ -85,7 +85,9 @@ def _broken(root: Path, name: str, tree: ast.Module) -> Iterator[tuple[int, str]
 def _wrong_layer(name: str, target: str) -> str:
     """Why the file ``name`` must not import the file ``target`` of the collection; empty if it may."""
     if not target.startswith(UTILS):
-        return "" if _kind(name) == _kind(target) else f"must not import {target}"
+        # plugin_utils is for what runs on the controller
+        allowed = _kind(target) in (_kind(name), "" if _kind(name) in ("modules", "module_utils") else "plugin_utils")
+        return "" if allowed else f"must not import {target}"
     mine, theirs = _domain(name), _domain(target)
     if not name.startswith(UTILS):
         if theirs == "_kube":
@@ -236,6 +238,12 @@ def test_layers_hold() -> None:
         ("modules/a.py", "from {utils}_argocd import model\nfrom {utils}_sealed import model", "several domains"),
         ("modules/a.py", "from ansible.module_utils.basic import AnsibleModule", "only _core/runner.py knows"),
         ("action/a.py", "from {utils}_core.runner import run", "runner.py is for modules"),
+        ("modules/a.py", "from {prefix}plugins.plugin_utils import kubespray", "must not import plugins/plugin_utils"),
+        (
+            "module_utils/_argocd/driver.py",
+            "from {prefix}plugins.plugin_utils import kubespray",
+            "must not import plugins/plugin_utils",
+        ),
     ],
 )
 def test_a_broken_rule_is_found(tmp_path: Path, name: str, source: str, complaint: str) -> None:
@@ -259,6 +267,7 @@ def test_a_broken_rule_is_found(tmp_path: Path, name: str, source: str, complain
         ),
         ("modules/a.py", "from {utils}_core.runner import run\nfrom {utils}_argocd import driver, model"),
         ("action/a.py", "def run(self): return self._task.check_mode"),
+        ("action/a.py", "from {prefix}plugins.plugin_utils import kubespray"),
         ("action/a.py", "import os\nfrom ansible.plugins.action import ActionBase\nfrom {utils}_core.errors import x"),
     ],
 )

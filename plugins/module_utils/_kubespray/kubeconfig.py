@@ -7,10 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Optional
 
-import yaml
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.yaml_text import documents
+
+with suppress(ImportError):  # documents() says so
+    import yaml
 
 _LISTS = ("clusters", "contexts", "users")
 
@@ -67,12 +71,12 @@ def merged(into: Optional[str], text: str) -> str:
 
 def _load(text: str, what: str) -> Mapping[str, Any]:
     try:
-        config = yaml.safe_load(text)
-    except yaml.YAMLError:
-        config = None
-    if not isinstance(config, Mapping):
+        found = documents(text, what)
+    except Invalid:
+        found = []
+    if len(found) != 1 or not isinstance(found[0], Mapping):
         raise Invalid(f"{what} is no YAML with clusters, contexts and users; look at it, or move it away.")
-    return config
+    return found[0]
 
 
 def _dump(config: Mapping[str, Any]) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.yaml_text import documents
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.versions import Version, version, written
 
 _META = "galaxy.yml"
@@ -30,7 +30,6 @@ _PYTHONS: Mapping[Version, tuple[Version, Version]] = {
     (2, 20): ((3, 12), (3, 14)),
 }
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the checksums are 1500 lines
 _BOUND = re.compile(r"^\s*(minimal|maximal)_ansible_version:\s*[\"']?([\d.]+)", re.MULTILINE)
 
 
@@ -89,10 +88,10 @@ def read_release(texts: Mapping[str, str], where: str, commit: str = "") -> Rele
 
 def _load(text: str) -> Mapping[str, Any]:
     try:
-        loaded = yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError:
+        loaded = documents(text, "Kubespray")
+    except Invalid:
         return {}
-    return loaded if isinstance(loaded, Mapping) else {}
+    return loaded[0] if loaded and isinstance(loaded[0], Mapping) else {}
 
 
 def check_python(release: Release, python: str, has: str) -> None:
