@@ -41,7 +41,7 @@ class Request:
 
     @property
     def branch(self) -> str:
-        return self.version.split(".")[0]
+        return self.version.partition(".")[0]
 
     @property
     def exact(self) -> bool:

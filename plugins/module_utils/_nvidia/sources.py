@@ -40,7 +40,7 @@ _KEYRING = "cuda-keyring_1.1-1_all.deb"
 
 _DRIVER = re.compile(
     r"(lib)?nvidia-.*|libcuda1|libcudadebugger1|libnvcuvid1|cuda-drivers.*|firmware-nvidia-.*"
-    r"|xserver-xorg-video-nvidia.*|linux-(modules|objects|signatures)-nvidia-.*|kmod-nvidia.*|dnf-plugin-nvidia|nvlsm"
+    r"|glx-alternative-nvidia|xserver-xorg-video-nvidia.*|linux-(modules|objects|signatures)-nvidia-.*|kmod-nvidia.*|dnf-plugin-nvidia|nvlsm"
 )
 _NO_DRIVER = re.compile(r"(lib)?nvidia-(container|cuda|docker|egl)-.*|libnvidia-container.*|libnvidia-egl-.*")
 _KERNEL_PART = re.compile(
