@@ -104,10 +104,10 @@ def test_the_driver_connects_as_the_task_says(call):
     assert (driver._client.host, driver._force, driver._home) == ("https://a", True, "gitops")
 
 
-EXAMPLES = [example for example in yaml.safe_load(argocd_app.EXAMPLES) if "ai_how.cloud.argocd_app" in example]
+OF_THE_MODULE = [example for example in yaml.safe_load(argocd_app.EXAMPLES) if "ai_how.cloud.argocd_app" in example]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])
+@pytest.mark.parametrize("example", OF_THE_MODULE, ids=lambda example: example["name"])
 def test_examples_use_options_that_there_are(example, call):
     def check(given, options, path):
         for name, value in given.items():
