@@ -182,11 +182,12 @@ def _by_packages(request: Request, machine: Machine, branch: int, modules: str, 
         return Plan(**plan)
     version = _version(request, machine, wanted, branch)
     remove = others(list(installed), wanted, modules)
+    # What lies beside another branch's libraries goes with them, so it is named again where the branch is a new one
     install = [
         _named(machine, name, version)
         for name in (wanted.main, *wanted.together)
         if _differs(installed.get(name), _best(machine, name, version), version, request.upgrade)
-    ] + [name for name in wanted.beside if name not in installed]
+    ] + [name for name in wanted.beside if name not in installed or wanted.main not in installed]
     there = version or _installed_version(machine, wanted)
     return Plan(
         **plan,

@@ -304,6 +304,7 @@ def test_an_upgrade_to_another_branch():
     plan = make_plan(request(version="550"), trixie(V100, installed=old))
     assert set(plan.remove) == {name for name in old if "535" in name}
     assert "nvidia-kernel-dkms=550.163.01-2" in plan.install
+    assert "nvidia-persistenced" in plan.install  # apt removes it with the libraries that it was installed with
 
 
 def test_the_other_modules_make_room():
