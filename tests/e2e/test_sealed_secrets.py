@@ -12,7 +12,7 @@ import os
 import subprocess
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -113,8 +113,8 @@ class User(GitOps):
 
 
 @pytest.fixture
-def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[bytes]]:
-    """What stands in temporary files, and in the arguments of processes, while the test runs."""
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], set[bytes]]]:
+    """Ends the watch; what stood in temporary files, and in the arguments of processes, since the test began."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     for name in ("ANSIBLE_LOCAL_TEMP", "ANSIBLE_REMOTE_TEMP", "TMPDIR"):
@@ -129,10 +129,15 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[byt
                     seen.add(path.read_bytes())
 
     thread = threading.Thread(target=look)
+
+    def end() -> set[bytes]:
+        over.set()
+        thread.join()
+        return seen
+
     thread.start()
-    yield seen
-    over.set()
-    thread.join()
+    yield end
+    end()
 
 
 @pytest.fixture
@@ -148,7 +153,7 @@ def keeper(tmp_path: Path) -> Iterator[User]:
         box.become("absent")
 
 
-def test_a_lost_cluster(keeper: User, watched: set[bytes]) -> None:
+def test_a_lost_cluster(keeper: User, watched: Callable[[], set[bytes]]) -> None:
     keeper.seal()
     assert keeper.opened() == VALUES
 
@@ -176,9 +181,10 @@ def test_a_lost_cluster(keeper: User, watched: set[bytes]) -> None:
     assert (run.returncode, run.changed) == (0, 1), run.output
     assert not [line for line in (private, PASSWORD, *pem[1:-1]) if line in run.output]
     assert keeper.role("restore").changed == 0
-    assert any(b"$ANSIBLE_VAULT" in text for text in watched)
+    seen = watched()
+    assert any(b"$ANSIBLE_VAULT" in text for text in seen)
     for line in (private, PASSWORD, *pem[1:-1]):
-        assert not [text for text in watched if line.encode() in text]
+        assert not [text for text in seen if line.encode() in text]
     keeper.box.become("present", sandbox_argocd="false", sandbox_sealed_secrets="true")
     assert keeper.opened() == VALUES
 
