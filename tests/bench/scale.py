@@ -3,7 +3,10 @@
 
 """How argocd_app grows with the number of applications: seconds, requests to the Kubernetes API, and memory.
 
-    python tests/support/sandbox.py --purpose bench -- python tests/bench/scale.py 10 100 1000
+    python tests/support/sandbox.py --purpose bench -- python tests/bench/scale.py 10 100
+
+Each application has a pod, and a node takes 110. So 1,000 need a sandbox with sandbox_cpu_nodes=10 and without a real
+node, in $KUBECONFIG and $SANDBOX_DIR.
 
 The module runs as a process of its own, and once more as a playbook for what Ansible costs. Its requests are counted by
 a proxy, which costs time, so the unchanged rerun is also run without it. For the loop of kubernetes.core and the
