@@ -124,8 +124,10 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
     def look() -> None:
         while not over.wait(0.01):
-            for path in [*temporary.rglob("*"), *Path("/proc").glob("[0-9]*/cmdline")]:
-                with suppress(OSError):  # it is a folder, or has gone
+            # os.walk passes over folders that go meanwhile
+            files = [Path(folder, name) for folder, _folders, names in os.walk(temporary) for name in names]
+            for path in [*files, *(Path("/proc", name, "cmdline") for name in os.listdir("/proc") if name.isdigit())]:
+                with suppress(OSError):  # it has gone
                     seen.add(path.read_bytes())
 
     thread = threading.Thread(target=look)
