@@ -318,7 +318,7 @@ class Observed:
             auto_sync=automated is not None and automated.get("enabled") is not False,
             auto_prune=bool(automated and automated.get("prune")),
             deleting="deletionTimestamp" in metadata,
-            refreshing=bool({REFRESH_ANNOTATION, HYDRATE_ANNOTATION} & metadata.get("annotations", {}).keys()),
+            refreshing=bool(_answered(spec) & metadata.get("annotations", {}).keys()),
             operation_pending="operation" in raw,
             operation=_operation(status.get("operationState"), metadata["namespace"], raw["spec"]),
             sync=sync.get("status", ""),
@@ -433,6 +433,11 @@ class Observed:
             for resource in self.resources
             if resource.get("status") not in ("Synced", None)
         )
+
+
+def _answered(spec: Mapping[str, Any]) -> set[str]:
+    """The annotations that Argo CD takes away. Its API server asks for hydration where there is no hydrator, too."""
+    return {REFRESH_ANNOTATION, HYDRATE_ANNOTATION} if spec.get("sourceHydrator") else {REFRESH_ANNOTATION}
 
 
 def raw_sources(spec: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

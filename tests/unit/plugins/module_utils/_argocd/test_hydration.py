@@ -98,6 +98,14 @@ def test_a_request_that_the_hydrator_has_not_answered_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize("goal", [settle(), Compare(key(), seen())])
+def test_a_request_for_hydration_where_there_is_no_hydrator_is_never_answered(goal: Any) -> None:
+    """Argo CD's API server asks for it with each refresh."""
+    raw = raw_app()
+    raw["metadata"]["annotations"]["argocd.argoproj.io/hydrate"] = "normal"
+    assert next_step(goal, Observed.parse(raw), ASKED, NOW)[0] == Done()
+
+
+@pytest.mark.parametrize("goal", [settle(), Compare(key(), seen())])
 def test_a_failure_is_told_with_its_source(goal: Any) -> None:
     ends, _memory = next_step(goal, seen("Failed", message="Failed to hydrate: no such path"), ASKED, NOW)
     assert isinstance(ends, Fail)
