@@ -56,8 +56,6 @@ TOOLS_OF_VM = {
 
 TOOLS_OF_KUBESPRAY = {"ip": "iproute2", "ssh": "openssh-client", "sshd": "openssh-server", "unshare": "util-linux"}
 
-TOOLS_OF_DRIVERS = {"mmdebstrap": "mmdebstrap", "podman": "podman", "runc": "runc"}
-
 NO_PYTHON = "no Python of the versions that it is for: {}"
 
 # How many at a time: each computes for about half of its time, on about one core.
@@ -143,11 +141,6 @@ def what_hosts_over_ssh_lack() -> str:
     return f"namespaces in which this user is root: {done.stderr.strip()}" if done.returncode else ""
 
 
-def what_hosts_in_containers_lack() -> str:
-    """Programs, and root, with which containers run systemd."""
-    return "; ".join([*(["this user is not root"] if os.geteuid() != 0 else []), *missing(TOOLS_OF_DRIVERS)])
-
-
 def what_a_hypervisor_lacks() -> str:
     """Programs, the Python binding of the system, and root with namespaces."""
     lacking = missing(TOOLS_OF_VM)
@@ -216,7 +209,6 @@ def line(stage: str, result: Result) -> str:
 # Stages that need more than a user account with Python: what is missing here, empty if nothing is.
 NEEDS: dict[str, Callable[[], str]] = {
     "containers": what_containers_lack,
-    "drivers": what_hosts_in_containers_lack,
     "kubespray": what_hosts_over_ssh_lack,
     "node": what_a_real_node_lacks,
     "vm": what_a_hypervisor_lacks,
