@@ -132,9 +132,9 @@ class User(GitOps):
             return False
         return "token" in json.loads(answer)
 
-    def module(self, name: str, /, **options: Any) -> dict[str, Any]:
+    def module(self, module: str, /, **options: Any) -> dict[str, Any]:
         given = {"kubeconfig": str(self.box.kubeconfig), **options}
-        run = self._ansible("adhoc", "localhost", "-m", f"ai_how.cloud.{name}", "-a", json.dumps(given))
+        run = self._ansible("adhoc", "localhost", "-m", f"ai_how.cloud.{module}", "-a", json.dumps(given))
         assert run.returncode == 0, run.output
         result: dict[str, Any] = json.loads(run.output[run.output.index("=> {") + 3 :])
         return result

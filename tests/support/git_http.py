@@ -20,7 +20,7 @@ class _Handler(BaseHTTPRequestHandler):
     folder = Path()
 
     def do_GET(self) -> None:
-        path, _, query = self.path.partition("?")
+        path, _mark, query = self.path.partition("?")
         environ = {
             **os.environ,
             "GIT_PROJECT_ROOT": str(self.folder),
@@ -34,7 +34,7 @@ class _Handler(BaseHTTPRequestHandler):
         }
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         done = subprocess.run(["git", "http-backend"], env=environ, input=body, stdout=subprocess.PIPE, check=True)
-        head, _, answer = done.stdout.partition(b"\r\n\r\n")
+        head, _blank, answer = done.stdout.partition(b"\r\n\r\n")
         fields = dict(line.split(": ", 1) for line in head.decode().splitlines())
         self.send_response(int(fields.pop("Status", "200").split()[0]))
         for name, value in {**fields, "Content-Length": str(len(answer))}.items():
@@ -52,5 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
 def git_http(address: str, folder: Path) -> Iterator[str]:
     with ThreadingHTTPServer((address, 0), type("Handler", (_Handler,), {"folder": folder})) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{address}:{server.server_port}"
-        server.shutdown()
+        try:
+            yield f"http://{address}:{server.server_port}"
+        finally:
+            server.shutdown()

@@ -113,7 +113,7 @@ def _until(done: Any) -> None:
 def test_logs_do_not_overwrite_each_other(tmp_path: Path) -> None:
     folder = str(tmp_path / "logs")
     paths = []
-    for _ in range(3):
+    for _run in range(3):
         paths.append(driver.new_log(folder, "cluster.yml"))
         Path(paths[-1]).touch()
     assert len(set(paths)) == 3
