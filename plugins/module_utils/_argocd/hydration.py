@@ -44,8 +44,10 @@ def hydrated(goal: Union[Settle, Compare], app: Observed, memory: Memory, now: f
     if isinstance(goal, Settle) and not at_revisions(goal.revisions, app.pushed):
         problem = Failed(superseded(goal, app))
         return _again(goal, *with_grace(TO_HYDRATE, problem, memory, "not hydrated", now, UNSEEN_GRACE), now)
-    if seen.written not in app.revisions and not memory.compared_after:
-        # A comparison that ends after the push may have begun before it; others may have written since.
+    if (seen.written not in app.revisions or seen.dry != seen.made) and not memory.compared_after:
+        # A comparison that ends after the push may have begun before it; others may have written since. And a commit
+        # that was seen may be about to be hydrated, or changes nothing: the answer to an earlier request may have taken
+        # ours away.
         step, memory = _again(goal, Watch("Argo CD to compare it with what it has hydrated"), memory, now)
         return step, replace(memory, compared_after=isinstance(step, Write))
     return None

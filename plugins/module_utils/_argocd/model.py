@@ -245,7 +245,8 @@ class Hydration:
     """Where the source hydrator stands: ``status.sourceHydrator``.
 
     ``of_spec``: whether it is about the hydrator of the spec as it is now. ``dry``: the commit of the dry source that
-    it has seen last. ``written``: the commit that it made of it, or had made of the same manifests before.
+    it has seen last. ``made``: the one that it has worked on last; the other is still to come, or changes nothing.
+    ``written``: the commit that it made of it, or had made of the same manifests before.
     """
 
     phase: str
@@ -253,6 +254,7 @@ class Hydration:
     finished_at: str
     of_spec: bool
     dry: str
+    made: str
     written: str
 
     @classmethod
@@ -268,6 +270,7 @@ class Hydration:
             finished_at=operation.get("finishedAt") or "",
             of_spec=said(operation.get("sourceHydrator")) == said(spec["sourceHydrator"]),
             dry=seen.get("lastComparedDryRevision") or operation.get("drySHA", ""),
+            made=operation.get("drySHA", ""),
             written=(seen.get("lastSuccessfulOperation") or {}).get("hydratedSHA", ""),
         )
 

@@ -76,6 +76,18 @@ def test_the_commit_that_was_pushed_is_expected_and_not_the_one_that_was_written
     assert step(seen()) == Done()
 
 
+def test_a_commit_that_was_only_seen_is_not_taken_for_live() -> None:
+    """It is written down before it is hydrated, while all else is as after the commit before."""
+    raw = seen().raw
+    hydrator = {**raw["status"]["sourceHydrator"], "lastComparedDryRevision": B}
+    found = Observed.parse({**raw, "status": {**raw["status"], "sourceHydrator": hydrator}})
+    assert isinstance(step(found, B), Watch)
+    asks, asked = next_step(settle(B), found, ASKED, ASKED.refreshed_at + REFRESH_AGAIN)
+    assert isinstance(asks, Write) and isinstance(asks.action, Refresh)
+    assert next_step(settle(B), found, asked, NOW)[0] == Done()  # it changes nothing
+    assert step(seen(dry=B), B) == Done()
+
+
 @pytest.mark.parametrize(
     "found",
     [
