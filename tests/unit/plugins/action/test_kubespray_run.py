@@ -11,7 +11,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import kubespray_tree
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.inventory.manager import InventoryManager
@@ -19,6 +18,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 from ansible_collections.ai_how.cloud.plugins.action import kubespray_run
+from ansible_collections.ai_how.cloud.tests.support import kubespray_tree
 
 HOSTS = """
 all:

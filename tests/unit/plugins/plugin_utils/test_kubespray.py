@@ -16,10 +16,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import kubespray_tree
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Failed, Invalid, Refused
 from ansible_collections.ai_how.cloud.plugins.plugin_utils import kubespray as driver
+from ansible_collections.ai_how.cloud.tests.support import kubespray_tree
 
 TELL = """
 import json, os, sys

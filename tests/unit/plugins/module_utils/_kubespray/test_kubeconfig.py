@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import kubespray_tree
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.ai_how.cloud.plugins.filter.kubespray_kubeconfig import FilterModule
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.kubeconfig import api_url, merged, readdressed
+from ansible_collections.ai_how.cloud.tests.support import kubespray_tree
 
 ADMIN = kubespray_tree.text("playbooks/files/admin.conf")
 OURS = readdressed(ADMIN, "lab", "https://10.0.0.1:6443")

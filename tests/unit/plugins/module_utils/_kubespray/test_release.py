@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import kubespray_tree
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.model import (
@@ -21,6 +20,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.release im
     read_release,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.versions import minor, plain, version
+from ansible_collections.ai_how.cloud.tests.support import kubespray_tree
 
 TEXTS = {name: kubespray_tree.text(name) for name in FILES}
 RELEASE = read_release(TEXTS, "/tree", "1c9a")
