@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.errors import AnsibleFilterError
-from ansible_collections.ai_how.cloud.plugins.filter.kubespray_kubeconfig import FilterModule
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.kubeconfig import api_url, merged, readdressed
 from ansible_collections.ai_how.cloud.tests.support import kubespray_tree
@@ -74,11 +72,3 @@ def test_a_file_that_says_the_same_stays_as_it_is_written() -> None:
 def test_a_file_that_is_none_is_left_alone() -> None:
     with pytest.raises(Invalid, match="The kubeconfig to merge into is no YAML"):
         merged("- a", OURS)
-
-
-def test_the_filter() -> None:
-    use = FilterModule().filters()["kubespray_kubeconfig"]
-    assert use(ADMIN, "lab", {"ip": "10.0.0.1"}) == OURS
-    assert "https://[::1]:1" in use(ADMIN, "lab", {}, url="https://[::1]:1", into="")
-    with pytest.raises(AnsibleFilterError, match="The kubeconfig of the control plane"):
-        use("", "lab", {"ip": "10.0.0.1"})
