@@ -93,7 +93,10 @@ def test_it_ends_when_the_one_who_waits_is_killed(tmp_path: Path) -> None:
         from ansible_collections.ai_how.cloud.plugins.plugin_utils import kubespray as driver
         driver.stream(driver.Command({list(run.argv)!r}, {dict(run.environment)!r}, {run.chdir!r}, {run.log!r}), print)
         """
-    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(waiting)]) as waiter:
+    # ansible-test finds collections by an importer of its own, which another process does not have
+    places = [str(Path(driver.__file__).parents[5]), os.environ.get("PYTHONPATH", "")]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
+    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(waiting)], env=environ) as waiter:
         _until(lambda: "begun" in _text(run.log))
         waiter.kill()
     _until(lambda: "ended" in _text(run.log))
