@@ -203,7 +203,11 @@ def _each(show: Show, lines: Sequence[str]) -> None:
 
 
 def _end_with_parent() -> None:
-    """An interrupt, when the process that waits is killed: Ansible ends its workers then."""
+    """An interrupt, when the process that waits is killed: Ansible ends its workers then.
+
+    A shell has what it runs in the background ignore interrupts, and that would be inherited.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
