@@ -388,13 +388,7 @@ def examine(params: Mapping[str, Any], _dry_run: bool, _run_command: RunCommand)
     _must_be_there(params["path"])
     report = info.Report()
     controller = _Controller(open_client(params), params) if params["verify"] else None
-    for path in _manifests(params["path"]):
-        shown = os.path.relpath(path, params["path"]) if os.path.isdir(params["path"]) else path
-        try:
-            found = documents(_text(path), shown)
-        except Invalid as problem:
-            report.unread.append(str(problem))
-            continue
+    for _path, shown, found in _read_tree(params["path"], report.unread):
         manifests = list(objects(found))
         report.plain += [f"{shown}: {line}" for line in plain_secrets(manifests)]
         for raw in filter(is_sealed, manifests):
@@ -417,12 +411,7 @@ def reseal(params: Mapping[str, Any], dry_run: bool, _run_command: RunCommand) -
     controller = _Controller(open_client(params), params)
     fingerprint = controller.certificate().fingerprint
     results: list[dict[str, Any]] = []
-    for path in _manifests(params["path"]):
-        shown = os.path.relpath(path, params["path"]) if os.path.isdir(params["path"]) else path
-        try:
-            found = documents(_text(path), shown)
-        except Invalid:  # as templates of a chart are
-            continue
+    for path, shown, found in _read_tree(params["path"], unread=[]):
         for raw in filter(is_sealed, objects(found)):
             keys = resealing.stale(raw, fingerprint)
             keys = sorted(part(raw, "spec", "encryptedData")) if params["force"] else keys
@@ -449,6 +438,19 @@ def _reseal_in(path: str, raw: Mapping[str, Any], controller: _Controller, finge
         if raw not in documents(text, path):
             raise Conflict("it was changed by somebody else in the meantime; run the task again")
         _replace(path, with_document(text, lambda document: bool(document == raw), new, path), 0)
+
+
+def _read_tree(root: str, unread: list[str]) -> Iterator[tuple[str, str, list[Any]]]:
+    """Each file of manifests, how it is called, and its documents. One that is no YAML, as a template of a chart, is
+    told in ``unread``."""
+    for path in _manifests(root):
+        shown = os.path.relpath(path, root) if os.path.isdir(root) else path
+        try:
+            found = documents(_text(path), shown)
+        except Invalid as problem:
+            unread.append(str(problem))
+            continue
+        yield path, shown, found
 
 
 def _manifests(path: str) -> Iterator[str]:
