@@ -44,11 +44,8 @@ def tell(params: Mapping[str, Any], _dry_run: bool = True, _run_command: object 
     found = []
     for app in choose(driver.observe([params["namespace"]]), params):
         told = _with_pods(driver, app, params["log_lines"]) if params["pods"] else describe(app)
-        if params["logs"]:
-            told.update(_with_logs(driver, app, params["log_lines"]))
-        if params["usage"]:
-            told["usage"] = usage(driver.pods(app), driver.metrics(app), parse_quantity)
-            told["hidden_namespaces"] = _hidden(driver, app)
+        if params["logs"] or params["usage"]:
+            told.update(_of_all_pods(driver, app, params))
         if isinstance(driver, ApiDriver):
             told.update(_told_by_argocd(driver, app, asked))
         found.append(told)
@@ -81,18 +78,25 @@ def _with_pods(driver: Driver, app: Observed, log_lines: int) -> dict[str, Any]:
     return {**describe(app, seen), "pods": pods, "hidden_namespaces": _hidden(driver, app)}
 
 
-def _with_logs(driver: Driver, app: Observed, lines: int) -> dict[str, Any]:
-    """The end of the log of each container of each pod."""
-    logs = [
-        {
-            "namespace": pod["metadata"]["namespace"],
-            "pod": pod["metadata"]["name"],
-            **_log(driver, app, pod["metadata"]["namespace"], pod["metadata"]["name"], container, lines),
-        }
-        for pod in driver.pods(app)
-        for container in containers(pod)
-    ]
-    return {"logs": logs, "hidden_namespaces": _hidden(driver, app)}
+def _of_all_pods(driver: Driver, app: Observed, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The end of the log of each container, and what the pods use."""
+    told: dict[str, Any] = {}
+    pods = driver.pods(app)
+    if params["logs"]:
+        told["logs"] = [
+            {
+                "namespace": pod["metadata"]["namespace"],
+                "pod": pod["metadata"]["name"],
+                **_log(
+                    driver, app, pod["metadata"]["namespace"], pod["metadata"]["name"], container, params["log_lines"]
+                ),
+            }
+            for pod in pods
+            for container in containers(pod)
+        ]
+    if params["usage"]:
+        told["usage"] = usage(pods, driver.metrics(app), parse_quantity)
+    return {**told, "hidden_namespaces": _hidden(driver, app)}
 
 
 def _hidden(driver: Driver, app: Observed) -> list[str]:
