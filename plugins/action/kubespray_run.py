@@ -208,7 +208,7 @@ class Cluster:
             variables = manager.get_vars(host=host, include_hostvars=False, stage="all")
             kept = for_kubespray(variables, {})
             self._hosts[name] = {**plain(kept, is_trusted_as_template), **given}
-        self.read = {name: {**_rendered(hostvars[name]), **_known(args["variables"])} for name in names}
+        self.read = {name: {**_needed(hostvars[name]), **_needed(args["variables"])} for name in names}
         self.summary: Inventory = summary(self._own, self._hosts)
         self.live = self._live()
 
@@ -243,11 +243,7 @@ class Cluster:
         )
 
 
-def _rendered(variables: Any) -> dict[str, Any]:
-    return {name: variables[name] for name in _READ if name in variables}
-
-
-def _known(variables: Mapping[str, Any]) -> dict[str, Any]:
+def _needed(variables: Any) -> dict[str, Any]:
     return {name: variables[name] for name in _READ if name in variables}
 
 

@@ -69,7 +69,7 @@ def venv_is_ready(tree: str, venv: str) -> bool:
 def make_venv(tree: str, venv: str, python: str, release: Release, show: Show) -> None:
     has = _output([python, "-c", "import platform; print(platform.python_version())"], "kubespray_python")
     check_python(release, python, has)
-    os.makedirs(os.path.dirname(venv), mode=0o700, exist_ok=True)
+    make_folder(os.path.dirname(venv))
     show(f"making {venv} with Python {has}: {' '.join(_requirements(tree)['lines'])}")
     _quietly([python, "-m", "venv", "--clear", venv])
     # Before anything is in it: an environment without this mark would be taken for the user's
@@ -233,7 +233,7 @@ def make_folder(path: str) -> None:
 
 
 def new_log(folder: str, playbook: str) -> str:
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    make_folder(folder)
     name = f"{time.strftime('%Y%m%dT%H%M%S')}-{playbook.partition('.')[0]}"
     path, count = os.path.join(folder, f"{name}.log"), 1
     while os.path.exists(path):
@@ -244,7 +244,7 @@ def new_log(folder: str, playbook: str) -> str:
 
 def write(path: str, text: str) -> None:
     """Atomically, for this user alone."""
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    make_folder(os.path.dirname(path))
     temporary = f"{path}.{os.getpid()}"
     with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
