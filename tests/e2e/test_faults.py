@@ -34,7 +34,7 @@ CONTROLLER = "argocd-application-controller"
 
 
 class Applications:
-    """Two applications that do not sync by themselves: ``web``, and ``held``, whose sync waits for a hook."""
+    """Two applications that do not sync by themselves: ``steady``, and ``held``, whose sync waits for a hook."""
 
     def __init__(self, box: Sandbox, folder: Path) -> None:
         self.box = box
@@ -134,9 +134,9 @@ def assert_synced(result: dict[str, Any]) -> None:
 @pytest.fixture(scope="module")
 def apps(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applications]:
     found = Applications(sandbox, tmp_path_factory.mktemp("faults"))
-    assert_synced(ended(found.start(**found.options("web", "plain"))))
+    assert_synced(ended(found.start(**found.options("steady", "plain"))))
     yield found
-    both = [{"name": "web"}, {"name": "held"}]
+    both = [{"name": "steady"}, {"name": "held"}]
     gone = ended(found.start(applications=both, state="absent", cascade="foreground", confirm_deletion=True))
     assert not gone.get("failed"), gone["msg"]
 
@@ -149,8 +149,8 @@ def between(apps: Applications) -> Iterator[Proxy]:
 
 def test_the_api_server_is_killed_during_a_wait(apps: Applications) -> None:
     with apps.controller_held():
-        waiting = apps.start(name="web", sync={"always": True})
-        until(lambda: apps.is_asked_for("web"), 30, "the refresh is asked for")
+        waiting = apps.start(name="steady", sync={"always": True})
+        until(lambda: apps.is_asked_for("steady"), 30, "the refresh is asked for")
         victim = apps.kill("kube-apiserver")
         until(lambda: apps.user.processes()["kube-apiserver"] != victim, 30, "it is started again")
         until(apps.user.api_answers, 60, "it answers")
@@ -169,7 +169,7 @@ def test_a_watch_is_too_old(apps: Applications, between: Proxy) -> None:
 
     between.interfere = interfere
     with apps.controller_held():
-        waiting = apps.start(name="web", sync={"always": True}, host=between.url)
+        waiting = apps.start(name="steady", sync={"always": True}, host=between.url)
         until(lambda: len(watches) > 1, 30, "the watch begins again")
     assert_synced(ended(waiting))
     assert b'"code":410' in between.answers[0]
@@ -182,15 +182,15 @@ def test_somebody_writes_in_between(apps: Applications, between: Proxy) -> None:
 
     def interfere(method: str, path: str, body: bytes) -> str:
         if b'"operation"' in body and len(written) < 3:
-            apps.annotate("web", "example.org/writer", str(len(written)))
+            apps.annotate("steady", "example.org/writer", str(len(written)))
             written.append(path)
         return path
 
     between.interfere = interfere
-    assert_synced(ended(apps.start(name="web", sync={"always": True}, host=between.url)))
+    assert_synced(ended(apps.start(name="steady", sync={"always": True}, host=between.url)))
     assert len(written) == 3
     assert sum(b'"code":409' in answer for answer in between.answers) == 3
-    assert apps.seen("web")["metadata"]["annotations"]["example.org/writer"] == "2"
+    assert apps.seen("steady")["metadata"]["annotations"]["example.org/writer"] == "2"
 
 
 def test_the_repo_server_is_down_during_a_sync(apps: Applications) -> None:
@@ -212,8 +212,8 @@ def test_the_repo_server_is_down_during_a_sync(apps: Applications) -> None:
         )
         apps.git("add", "--all")
         apps.git("commit", "-qm", "More")
-        waiting = apps.start(name="web")
-        until(lambda: "ComparisonError" in str(apps.seen("web")["status"].get("conditions")), 60, "it is missed")
+        waiting = apps.start(name="steady")
+        until(lambda: "ComparisonError" in str(apps.seen("steady")["status"].get("conditions")), 60, "it is missed")
     finally:
         down.set()
         killer.join()
@@ -233,7 +233,7 @@ def test_the_controller_is_killed_during_an_operation(apps: Applications) -> Non
 
 def test_two_playbooks_sync_one_application(apps: Applications) -> None:
     """One operation waits for the end of the other."""
-    arguments = json.dumps({"name": "web", "state": "synced", "sync": {"always": True}, "wait_timeout": 120})
+    arguments = json.dumps({"name": "steady", "state": "synced", "sync": {"always": True}, "wait_timeout": 120})
     both = [apps.start_task(arguments) for _one in range(2)]
     outputs = [process.communicate()[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], outputs
@@ -242,9 +242,9 @@ def test_two_playbooks_sync_one_application(apps: Applications) -> None:
 
 def test_two_playbooks_declare_one_application(apps: Applications) -> None:
     """One of them is the last, as a whole."""
-    declared = [{**apps.options("web", "plain"), "labels": {"of": who, who: "there"}} for who in ("one", "other")]
+    declared = [{**apps.options("steady", "plain"), "labels": {"of": who, who: "there"}} for who in ("one", "other")]
     both = [apps.start_task(json.dumps({**options, "wait_timeout": 120})) for options in declared]
     outputs = [process.communicate()[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], outputs
-    labels = apps.seen("web")["metadata"]["labels"]
+    labels = apps.seen("steady")["metadata"]["labels"]
     assert labels in [options["labels"] for options in declared]
