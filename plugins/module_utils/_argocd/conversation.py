@@ -18,7 +18,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.step import (
     expected_of_child,
     failed,
     has_moved,
-    has_sickened,
+    has_relapsed,
     next_step,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem, TimedOut
@@ -84,12 +84,12 @@ class Conversation:
     def advance(self, world: Mapping[Key, Observed], now: float) -> Mapping[Key, Step]:
         """The next step of each application that is neither done nor failed; children join in as they appear.
 
-        All of them shall be Healthy in the end: one that was done is waited for again if it sickens before the others
-        are done.
+        All of them shall be Synced and Healthy in the end: one that was done is waited for again if it relapses before
+        the others are done.
         """
         steps: dict[Key, Step] = {}
         for key, talk in self._talks.items():
-            if isinstance(talk.step, Done) and has_sickened(talk.goal, world.get(key)):
+            if isinstance(talk.step, Done) and has_relapsed(talk.goal, world.get(key)):
                 talk.step = None
         todo = [key for key, talk in self._talks.items() if not talk.over and not self.failure(talk.root)]
         while todo:

@@ -206,17 +206,18 @@ def acted(goal: Goal, memory: Memory) -> bool:
     return operated_on or bool(memory.ended) or memory.confirmed
 
 
-def has_sickened(goal: Goal, app: Optional[Observed]) -> bool:
-    """Whether an application that reached its goal is not Healthy any more, with nothing newer in it."""
-    return (
-        isinstance(goal, Settle)
-        and goal.wait
-        and app is not None
-        and not app.operation_pending
-        and app.sync == "Synced"
-        and app.health != "Healthy"
-        and at_revisions(goal.revisions, app.pushed)
-    )
+def has_relapsed(goal: Goal, app: Optional[Observed]) -> bool:
+    """Whether an application that reached its goal is not Synced and Healthy any more, with nothing newer in it.
+
+    One that is compared with what was deployed last is OutOfSync for a moment when somebody else syncs it, too.
+    """
+    if not (isinstance(goal, Settle) and goal.wait and app) or app.operation_pending:
+        return False
+    if not at_revisions(goal.revisions, app.pushed):
+        return False
+    if app.sync == "OutOfSync":
+        return bool(app.deployments) and app.deployments[-1].revisions == app.revisions
+    return app.sync == "Synced" and app.health != "Healthy"
 
 
 def children_to_follow(goal: Settle, app: Observed) -> tuple[Key, ...]:

@@ -295,16 +295,24 @@ def test_children_of_a_settled_parent_that_need_no_comparison_cost_no_write():
     assert conversation.over()
 
 
-@pytest.mark.parametrize("health", ["Progressing", "Degraded"])
-def test_what_sickens_while_others_are_waited_for_is_waited_for_again(health):
+@pytest.mark.parametrize("relapse", [{"health": "Progressing"}, {"health": "Degraded"}, {"sync": "OutOfSync"}])
+def test_what_relapses_while_others_are_waited_for_is_waited_for_again(relapse):
     slow = app("slow", health="Progressing")
     conversation = talk(app("web"), slow, goals=["web", "slow"])
     refresh_all(conversation, world(app("web"), slow))
-    conversation.advance(world(app("web", health=health), app("slow")), 1.0)
+    conversation.advance(world(app("web", **relapse), app("slow")), 1.0)
     assert not conversation.over()
     conversation.advance(world(app("web"), app("slow")), 2.0)
     assert conversation.over()
     assert conversation.failure(key("web")) == ""
+
+
+def test_a_later_commit_that_is_not_deployed_is_no_relapse():
+    slow = app("slow", health="Progressing")
+    conversation = talk(app("web"), slow, goals=["web", "slow"])
+    refresh_all(conversation, world(app("web"), slow))
+    conversation.advance(world(app("web", sync="OutOfSync", revision=B), app("slow")), 1.0)
+    assert conversation.over()
 
 
 def test_what_stays_sick_while_others_are_waited_for_fails():
