@@ -5,6 +5,8 @@
 
 PYTHON ?= python3
 SANDBOX ?= default
+STAGES := infra kubespray gpu argocd gitops-apps
+FROM ?= infra
 
 LINK := .collections/ansible_collections/ai_how/cloud
 # Not the script ansible-playbook: in a folder with unusual characters it does not start.
@@ -12,13 +14,14 @@ PLAYBOOK := .venv/bin/python -m ansible playbook
 DEMO := -e @playbooks/vars/demo.yml -e sandbox_name=$(SANDBOX)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sync demo-down test clean
+.PHONY: help demo sync demo-down cloud-cluster-deploy test clean
 .DELETE_ON_ERROR:
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 30
 	@echo
 	@echo "  SANDBOX=name        another sandbox than 'default'; several can stand side by side"
+	@echo "  CLUSTER=file.yaml   a cluster file, with VARS=file.yml, variables of the roles, and FROM=stage, where to begin"
 	@echo "  PYTHON=python3.13   another Python than python3"
 
 demo: .venv/ansible.stamp $(LINK)  ## Kubernetes and Argo CD on this machine, and applications by GitOps
@@ -36,6 +39,13 @@ sync: .venv/ansible.stamp $(LINK)  ## bring what was pushed to the sandbox live 
 
 demo-down: .venv/ansible.stamp $(LINK)  ## end the sandbox of make demo and delete its files
 	$(PLAYBOOK) ai_how.cloud.sandbox -e sandbox_state=absent -e sandbox_name=$(SANDBOX)
+
+cloud-cluster-deploy: .venv/ansible.stamp $(LINK)  ## from a cluster file to its applications: make cloud-cluster-deploy CLUSTER=... VARS=...
+	@test -f "$(CLUSTER)" || { echo "CLUSTER=$(CLUSTER) is not a file. Name the cluster file: make $@ CLUSTER=cloud-cluster.yaml" >&2; exit 1; }
+	@case " $(STAGES) " in *" $(FROM) "*) ;; *) echo "FROM=$(FROM) is no stage. It is one of: $(STAGES)" >&2; exit 1;; esac
+	@skipped=$$(echo "$(STAGES)" | sed 's/$(FROM).*//; s/ *$$//; s/ /,/g') && \
+	$(PLAYBOOK) ai_how.cloud.runtime -i "$(CLUSTER)" $(if $(VARS),-e @"$(VARS)") $${skipped:+--skip-tags "$$skipped"} || { \
+	  echo "Mend it and run the same again: it goes on, and what is done is not done again." >&2; exit 1; }
 
 test: .venv/tox.stamp $(LINK)  ## all tests that this user and machine can run
 	@.venv/bin/python tests/support/stages.py
