@@ -42,6 +42,10 @@ class Run:
         return int(re.findall(r"changed=(\d+)", self.output)[-1])
 
     @property
+    def changed_somewhere(self) -> bool:
+        return any(map(int, re.findall(r"changed=(\d+)", self.output)))
+
+    @property
     def failures(self) -> list[str]:
         """The ``msg`` of each failed task that may say one."""
         results = re.findall(r"^fatal: \[localhost\]: FAILED! => (\{.*\})$", self.output, re.MULTILINE)
@@ -214,6 +218,12 @@ def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
         time.sleep(0.2)
+
+
+def assert_done(run: Run, changed: bool) -> None:
+    """It ended well, and whether anything changed on any host is as expected."""
+    assert run.returncode == 0, run.output
+    assert run.changed_somewhere == changed, run.output
 
 
 def assert_live(user: GitOps, run: Run) -> None:

@@ -3,8 +3,8 @@
 
 """A base image for virtual machines: Debian with cloud-init, SSH and the guest agent. ``guest.py`` prints its path.
 
-It is made of Debian's packages without mounts: a UEFI executable of kernel, initramfs and command line on the first
-partition, the root file system on the second. It is kept in the per-user cache; the first one takes two minutes.
+It is made of Debian's packages without mounts, with SYSLINUX on a partition of its own, so that a BIOS boots it. It is
+kept in the per-user cache; the first one takes two minutes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from build import CACHE, apt_proxies, debian_mirrors, locked
 SUITE = "bookworm"
 PACKAGES = (
     "cloud-guest-utils,cloud-init,dbus,e2fsprogs,iproute2,linux-image-cloud-amd64,netplan.io,openssh-server,python3,"
-    "qemu-guest-agent,sudo,systemd-boot-efi,systemd-resolved,systemd-sysv,udev"
+    "qemu-guest-agent,sudo,systemd-resolved,systemd-sysv,udev"
 )
 # $1 is the root of the new system, $OUT takes the image
 SCRIPT = r"""
@@ -31,21 +31,17 @@ echo 'datasource_list: [NoCloud, None]' > "$1/etc/cloud/cloud.cfg.d/90-nocloud.c
 rm -f "$1"/etc/ssh/ssh_host_*_key* "$1"/var/cache/apt/*.bin
 : > "$1/etc/machine-id"
 
-printf 'root=LABEL=rootfs ro console=ttyS0' > "$OUT/cmdline"
-objcopy \
-  --add-section .osrel="$1/usr/lib/os-release" --change-section-vma .osrel=0x20000 \
-  --add-section .cmdline="$OUT/cmdline" --change-section-vma .cmdline=0x30000 \
-  --add-section .linux="$(echo "$1"/boot/vmlinuz-*)" --change-section-vma .linux=0x2000000 \
-  --add-section .initrd="$(echo "$1"/boot/initrd.img-*)" --change-section-vma .initrd=0x3000000 \
-  "$1/usr/lib/systemd/boot/efi/linuxx64.efi.stub" "$OUT/BOOTX64.EFI"
-rm -rf "$1"/boot/initrd.img-* "$1"/var/lib/apt/lists/*
-
 truncate -s 1600M "$OUT/disk.raw"
-printf 'label: gpt\nstart=1MiB, size=99MiB, type=uefi\nstart=100MiB, type=linux\n' | sfdisk --quiet "$OUT/disk.raw"
+printf 'label: dos\nstart=1MiB, size=99MiB, type=c, bootable\nstart=100MiB, type=83\n' | sfdisk --quiet "$OUT/disk.raw"
+dd if=/usr/lib/syslinux/mbr/mbr.bin of="$OUT/disk.raw" conv=notrunc status=none
 boot="$OUT/disk.raw@@1M"
 mformat -i "$boot" -F -T $((99 * 2048)) ::
-mmd -i "$boot" ::/EFI ::/EFI/BOOT
-mcopy -i "$boot" "$OUT/BOOTX64.EFI" ::/EFI/BOOT/
+syslinux --install --offset $((1024 * 1024)) "$OUT/disk.raw"
+mcopy -i "$boot" "$1"/boot/vmlinuz-* ::/vmlinuz
+mcopy -i "$boot" "$1"/boot/initrd.img-* ::/initrd
+printf 'DEFAULT linux\nLABEL linux\nLINUX vmlinuz\nINITRD initrd\nAPPEND root=LABEL=rootfs ro console=ttyS0\n' > "$OUT/syslinux.cfg"
+mcopy -i "$boot" "$OUT/syslinux.cfg" ::/
+rm -rf "$1"/boot/* "$1"/var/lib/apt/lists/*
 mkfs.ext4 -q -L rootfs -d "$1" -E offset=$((100 * 1024 * 1024)) "$OUT/disk.raw" 1499M
 qemu-img convert -c -O qcow2 -o compression_type=zstd "$OUT/disk.raw" "$OUT/image.qcow2"
 """

@@ -16,12 +16,17 @@ import signal
 import stat
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from apart import MARK
+from gitops import Run
+
+Play = Callable[..., list[dict[str, Any]]]
+Stage = Callable[..., Run]
 
 _STATE = ("/run", "/var/lib/libvirt", "/var/log/libvirt", "/var/cache/libvirt")
 _KVM = Path("/dev/kvm")

@@ -48,8 +48,13 @@ TOOLS_OF_VM = {
     "ip": "iproute2",
     "isoinfo": "genisoimage",
     "libvirtd": "libvirt-daemon-system",
+    "mcopy": "mtools",
+    "mmdebstrap": "mmdebstrap",
     "qemu-img": "qemu-utils",
     "qemu-system-x86_64": "qemu-system-x86",
+    "sfdisk": "fdisk",
+    "ssh-keyscan": "openssh-client",
+    "syslinux": "syslinux syslinux-common",
     "virsh": "libvirt-clients",
     "virtlogd": "libvirt-daemon-system",
 }

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypervisor import Libvirt, hypervisor
+from gitops import Run
+from hypervisor import Libvirt, Play, Stage, hypervisor
+from sandbox import ROOT
 from tasks import MODULE, play_tasks
-
-Play = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +31,29 @@ def play(libvirt: Libvirt, tmp_path: Path) -> Iterator[Play]:
 
     yield run
     libvirt.remove_machines()
+
+
+@pytest.fixture
+def stage(libvirt: Libvirt, tmp_path: Path) -> Iterator[Stage]:
+    """Runs the stage infra of ai_how.cloud.runtime with a cluster file, given as text, and options of Ansible."""
+    file = tmp_path / "cloud-cluster.yaml"
+
+    def run(text: str, *options: str) -> Run:
+        file.write_text(text)
+        playbook = [sys.executable, "-m", "ansible", "playbook", "ai_how.cloud.runtime", "--tags", "infra"]
+        done = subprocess.run(
+            [*playbook, "-i", str(file), *options],
+            cwd=ROOT,
+            check=False,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        return Run(done.returncode, done.stdout)
+
+    yield run
+    libvirt.remove_machines()
+    for name in libvirt.virsh("net-list", "--all", "--name").split():
+        if name != "default":
+            libvirt.virsh("net-destroy", name)
+            libvirt.virsh("net-undefine", name)

@@ -5,17 +5,13 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from gitops import Run
-from hypervisor import IMAGES, Libvirt
-from sandbox import ROOT
+from gitops import Run, assert_done
+from hypervisor import IMAGES, Libvirt, Stage
 
 FILE = """
 version: "1.0"
@@ -40,26 +36,17 @@ Infra = Callable[..., Run]
 
 
 @pytest.fixture
-def infra(libvirt: Libvirt, tmp_path: Path) -> Iterator[Infra]:
+def infra(stage: Stage, tmp_path: Path) -> Infra:
     """Runs the stage with the cluster file; ``memory`` of the first worker, in GiB."""
-    file, source = tmp_path / "cloud-cluster.yaml", tmp_path / "source.raw"
+    source = tmp_path / "source.raw"
     source.write_bytes(HALT.ljust(510, b"\0") + b"\x55\xaa" + bytes(64 * 1024**2 - 512))
 
     def run(*options: str, memory: int = 1, bring_base: bool = True) -> Run:
-        file.write_text(FILE.format(memory=memory, base=f"base_image_path: {BASE}"))
         images = ["-e", BRING_BASE.format(base=BASE, source=source)] if bring_base else []
-        playbook = [sys.executable, "-m", "ansible", "playbook", "ai_how.cloud.runtime", "--tags", "infra"]
-        command = [*playbook, "-i", str(file), "-e", "cluster_vms_wait_for=none", *images, *options]
-        done = subprocess.run(
-            command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        return Run(done.returncode, done.stdout)
+        text = FILE.format(memory=memory, base=f"base_image_path: {BASE}")
+        return stage(text, "-e", "cluster_vms_wait_for=none", *images, *options)
 
-    yield run
-    libvirt.remove_machines()
-    if "small" in networks(libvirt):
-        libvirt.virsh("net-destroy", "small")
-        libvirt.virsh("net-undefine", "small")
+    return run
 
 
 def networks(libvirt: Libvirt) -> list[str]:
@@ -71,18 +58,8 @@ def machines(libvirt: Libvirt) -> dict[str, str]:
     return {name: libvirt.virsh("domstate", name) for name in sorted(names)}
 
 
-def changes(run: Run) -> int:
-    """Of all hosts."""
-    return sum(map(int, re.findall(r"changed=(\d+)", run.output)))
-
-
-def assert_done(run: Run, changed: bool) -> None:
-    assert run.returncode == 0, run.output
-    assert (changes(run) > 0) == changed, run.output
-
-
 def assert_refused(run: Run, sentence: str) -> None:
-    assert run.returncode != 0 and changes(run) == 0, run.output
+    assert run.returncode != 0 and not run.changed_somewhere, run.output
     assert sentence in " ".join(run.output.split()), run.output
 
 

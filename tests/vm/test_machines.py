@@ -9,14 +9,11 @@ import subprocess
 import threading
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hypervisor import IMAGES, Libvirt
+from hypervisor import IMAGES, Libvirt, Play
 from tasks import play_tasks
-
-Play = Callable[..., list[dict[str, Any]]]
 
 WEB: dict[str, Any] = {
     "name": "web",

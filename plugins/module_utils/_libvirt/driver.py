@@ -130,13 +130,10 @@ class Driver:
     def write(self, action: act.Action) -> bool:
         with _reworded(f"{action.key}: cannot {action.what}"):
             domain = self._connection.lookupByName(action.key.name)
-            done = True
             if isinstance(action, act.Start):
                 done = _start(domain)
-            elif isinstance(action, act.Shutdown):
-                domain.shutdown()
             else:
-                domain.destroy()
+                done = _end(domain, domain.shutdown if isinstance(action, act.Shutdown) else domain.destroy)
             self._look_at(action.key)
         return done
 
@@ -473,6 +470,17 @@ def _start(domain: Any) -> bool:
         domain.resume() if domain.isActive() else domain.create()
     except libvirt.libvirtError:
         if _state(domain) == "running":
+            return False
+        raise
+    return True
+
+
+def _end(domain: Any, end: Callable[[], Any]) -> bool:
+    """False if it has ended by itself meanwhile."""
+    try:
+        end()
+    except libvirt.libvirtError:
+        if _state(domain) == "stopped":
             return False
         raise
     return True
