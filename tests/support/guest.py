@@ -39,7 +39,8 @@ mformat -i "$boot" -F -T $((99 * 2048)) ::
 syslinux --install --offset $((1024 * 1024)) "$OUT/disk.raw"
 mcopy -i "$boot" "$1"/boot/vmlinuz-* ::/vmlinuz
 mcopy -i "$boot" "$1"/boot/initrd.img-* ::/initrd
-printf 'DEFAULT linux\nLABEL linux\nLINUX vmlinuz\nINITRD initrd\nAPPEND root=LABEL=rootfs ro console=ttyS0\n' > "$OUT/syslinux.cfg"
+printf '%s\n' 'DEFAULT linux' 'LABEL linux' 'LINUX vmlinuz' 'INITRD initrd' 'APPEND root=LABEL=rootfs ro console=ttyS0' \
+  > "$OUT/syslinux.cfg"
 mcopy -i "$boot" "$OUT/syslinux.cfg" ::/
 rm -rf "$1"/boot/* "$1"/var/lib/apt/lists/*
 mkfs.ext4 -q -L rootfs -d "$1" -E offset=$((100 * 1024 * 1024)) "$OUT/disk.raw" 1499M
