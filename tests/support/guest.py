@@ -39,8 +39,13 @@ mformat -i "$boot" -F -T $((99 * 2048)) ::
 syslinux --install --offset $((1024 * 1024)) "$OUT/disk.raw"
 mcopy -i "$boot" "$1"/boot/vmlinuz-* ::/vmlinuz
 mcopy -i "$boot" "$1"/boot/initrd.img-* ::/initrd
-printf '%s\n' 'DEFAULT linux' 'LABEL linux' 'LINUX vmlinuz' 'INITRD initrd' 'APPEND root=LABEL=rootfs ro console=ttyS0' \
-  > "$OUT/syslinux.cfg"
+cat > "$OUT/syslinux.cfg" <<'END'
+DEFAULT linux
+LABEL linux
+LINUX vmlinuz
+INITRD initrd
+APPEND root=LABEL=rootfs ro console=ttyS0
+END
 mcopy -i "$boot" "$OUT/syslinux.cfg" ::/
 rm -rf "$1"/boot/* "$1"/var/lib/apt/lists/*
 mkfs.ext4 -q -L rootfs -d "$1" -E offset=$((100 * 1024 * 1024)) "$OUT/disk.raw" 1499M
