@@ -206,8 +206,7 @@ class Cluster:
         for name in names:
             host = hostvars._inventory.get_host(name)
             variables = manager.get_vars(host=host, include_hostvars=False, stage="all")
-            kept = for_kubespray(variables, {})
-            self._hosts[name] = {**plain(kept, is_trusted_as_template), **given}
+            self._hosts[name] = {**plain(for_kubespray(variables), is_trusted_as_template), **given}
         self.read = {name: {**_needed(hostvars[name]), **_needed(args["variables"])} for name in names}
         self.summary: Inventory = summary(self._own, self._hosts)
         self.live = self._live()

@@ -46,16 +46,15 @@ def members(groups: Mapping[str, Sequence[str]], left_out: Sequence[str]) -> dic
     return {name: [host for host in groups.get(name, ()) if host not in left_out] for name in _GROUPS}
 
 
-def for_kubespray(variables: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the variables of a host those that are meant for Kubespray, and over them the ones of ``kubespray_vars``."""
+def for_kubespray(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the variables of a host those that are meant for Kubespray."""
     facts = variables.get("ansible_facts") or {}
     gathered = {name if name.startswith("ansible_") else f"ansible_{name}" for name in facts}
-    kept = {
+    return {
         name: value
         for name, value in variables.items()
         if name not in _MAGIC and name not in _OURS and name not in gathered and not name.startswith(_OUR_PREFIXES)
     }
-    return {**kept, **given}
 
 
 def document(

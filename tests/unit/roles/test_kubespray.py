@@ -61,5 +61,5 @@ def test_no_variable_of_a_role_reaches_kubespray() -> None:
     """A changed version of a driver, say, would make it run."""
     assert [path.name for path in sorted(ROLE.parent.iterdir())] == ROLES
     for path in ROLE.parent.glob("*/defaults/main.yml"):
-        assert for_kubespray(load(path), {}) == {}, path
-    assert for_kubespray(load(ROLE / "vars" / "main.yml"), {}) == {}
+        assert for_kubespray(load(path)) == {}, path
+    assert for_kubespray(load(ROLE / "vars" / "main.yml")) == {}
