@@ -63,12 +63,16 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Live:
-    """``problem``: why there is an API server and no answer. ``traces``: hosts with something of Kubernetes."""
+    """``problem``: why there is an API server and no answer. ``traces``: hosts with something of Kubernetes.
+
+    ``silent``: hosts that could not be looked at, with a sentence why.
+    """
 
     nodes: Mapping[str, Node] = field(default_factory=dict)
     stamp: Optional[Stamp] = None
     traces: tuple[str, ...] = ()
     problem: str = ""
+    silent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def cordoned(self) -> list[str]:
