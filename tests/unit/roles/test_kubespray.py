@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 from ansible_collections.ai_how.cloud.plugins.action.kubespray_run import _SPEC
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.inventory import ROLES, for_kubespray
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.look import ARGUMENTS
@@ -55,6 +57,23 @@ def test_the_modules_are_documented_as_they_are() -> None:
 
 def test_the_role_hands_over_what_the_action_takes() -> None:
     assert set(load(ROLE / "vars" / "main.yml")["kubespray__run"]) <= set(_SPEC)
+
+
+def value(name: str, **variables: Any) -> Any:
+    """Of a variable of the role."""
+    found = load(ROLE / "vars" / "main.yml").items()
+    known = {variable: trust_as_template(text) for variable, text in found if isinstance(text, str)}
+    templar = Templar(loader=DataLoader(), variables={**known, **variables})
+    return templar.template(trust_as_template("{{ " + name + " }}"))
+
+
+def test_the_first_control_plane_is_one_of_the_cluster() -> None:
+    """As the action has it, which knows nothing of those that are left out."""
+    groups = {"kube_control_plane": ["off", "cp-1"], "etcd": [], "kube_node": []}
+    variables = {"groups": groups, "kubespray_left_out": ["off"], "inventory_hostname": "cp-1"}
+    assert value("kubespray__hosts", **variables) == ["cp-1"]
+    assert value("kubespray__first", **variables) == "cp-1"
+    assert value("kubespray__first", **{**variables, "groups": {}}) == "cp-1"
 
 
 def test_no_variable_of_a_role_reaches_kubespray() -> None:
