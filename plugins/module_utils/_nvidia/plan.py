@@ -180,6 +180,8 @@ def _by_packages(request: Request, machine: Machine, branch: int, modules: str, 
     _check_secure_boot(machine, wanted.compiled, signed=machine.family == "ubuntu")
     if not plan["ready"]:
         return Plan(**plan)
+    if machine.family == "rhel":
+        _refuse_change_by_dnf(request, machine, wanted, branch)
     version = _version(request, machine, wanted, branch)
     remove = others(list(installed), wanted, modules)
     # What lies beside another branch's libraries goes with them, so it is named again where the branch is a new one
@@ -202,6 +204,22 @@ def _by_packages(request: Request, machine: Machine, branch: int, modules: str, 
         services=_services(request, fabric_manager),
         reboot=_reboot(machine, there) if not request.pci_ids else "",
     )
+
+
+def _refuse_change_by_dnf(request: Request, machine: Machine, wanted: Packages, branch: int) -> None:
+    """DNF is not asked what it has; and another branch is another module stream, to which it changes only when told."""
+    there = _installed_version(machine, wanted)
+    if there and not _is_of(there, str(branch)):
+        raise Refused(
+            f"{wanted.main} {there} is installed, and the branch {branch} is wanted, to which DNF does not change by "
+            "itself: remove the driver with state absent, run dnf module reset nvidia-driver where there are module "
+            "streams, and then this again"
+        )
+    if there and request.upgrade and not request.exact:
+        raise Refused(
+            f"upgrade is set, and DNF is not asked what is newer than {wanted.main} {there}: give the newer version "
+            f"of the branch {branch} as version"
+        )
 
 
 def _version(request: Request, machine: Machine, wanted: Packages, branch: int) -> str:

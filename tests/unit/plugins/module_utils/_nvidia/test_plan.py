@@ -270,6 +270,22 @@ def test_red_hat_10_has_no_streams():
     ]
 
 
+def test_what_dnf_does_not_change_by_itself_is_refused_and_not_passed_over():
+    there = rocky(
+        H100,
+        archives=(Archive("https://mirror/rhel9", "", "", ""),),
+        installed={"nvidia-open": Package("570.86.15"), "kmod-nvidia-open-dkms": Package("570.86.15")},
+        built={"open": "570.86.15"},
+    )
+    mirror = {"source": "nvidia", "repository_url": "https://mirror/rhel9"}
+    assert make_plan(request(version="570", **mirror), there).install == []
+    assert make_plan(request(version="570.86.16", **mirror), there).install == ["nvidia-open-570.86.16"]
+    for version in ("580", "580.95.05"):
+        complaint = refusal(request(version=version, **mirror), there)
+        assert complaint.startswith("nvidia-open 570.86.15 is installed, and the branch 580 is wanted")
+    assert "upgrade is set" in refusal(request(version="570", upgrade=True, **mirror), there)
+
+
 def test_done_means_nothing_to_do():
     fresh = trixie(H100)
     first = make_plan(request(), fresh)
