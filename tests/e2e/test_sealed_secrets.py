@@ -171,8 +171,13 @@ def test_a_lost_cluster(keeper: User, watched: Callable[[], set[bytes]]) -> None
     assert not [line for line in (private, PASSWORD, *pem[1:-1]) if line in run.output + text]
     assert keeper.role("backup").changed == 0
     (message,) = keeper.role("backup", sealed_secrets_backup_password="another").failures
-    assert message.startswith(f"{keeper.backup} is no file that sealed_secrets_backup_password opens.")
+    assert message.startswith(f"{keeper.backup} is no backup that sealed_secrets_backup_password opens.")
     assert keeper.backup.read_text() == text
+    mistaken = keeper.tree.with_name("values.yaml")
+    mistaken.write_text("mine: 1\n")
+    (message,) = keeper.role("backup", sealed_secrets_backup_file=str(mistaken)).failures
+    assert message.startswith(f"{mistaken} is no backup")
+    assert mistaken.read_text() == "mine: 1\n"
 
     keeper.box.become("absent")
     keeper.box.become("present", sandbox_argocd="false")
