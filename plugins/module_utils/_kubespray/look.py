@@ -135,6 +135,8 @@ def _left(params: Mapping[str, Any]) -> dict[str, list[str]]:
 def _nodes(kubeconfig: str, kubectl: str, run_command: RunCommand) -> dict[str, Any]:
     if not os.path.exists(kubeconfig):
         return {"nodes": [], "api_problem": ""}
+    if not os.access(kubectl, os.X_OK):
+        return {"nodes": [], "api_problem": f"there is no {kubectl} to ask it with"}
     ask = [kubectl, "--kubeconfig", kubeconfig, "--request-timeout=10s", "get", "nodes", "--output", "json"]
     status, stdout, stderr = run_command(ask)
     if status:
