@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
@@ -59,12 +60,29 @@ def test_the_role_hands_over_what_the_action_takes() -> None:
     assert set(load(ROLE / "vars" / "main.yml")["kubespray__run"]) <= set(_SPEC)
 
 
-def value(name: str, **variables: Any) -> Any:
-    """Of a variable of the role."""
+def value(expression: str, **variables: Any) -> Any:
+    """As the role has it."""
     found = load(ROLE / "vars" / "main.yml").items()
     known = {variable: trust_as_template(text) for variable, text in found if isinstance(text, str)}
     templar = Templar(loader=DataLoader(), variables={**known, **variables})
-    return templar.template(trust_as_template("{{ " + name + " }}"))
+    return templar.template(trust_as_template("{{ " + expression + " }}"))
+
+
+@pytest.mark.parametrize(
+    ("look", "ended"),
+    [
+        ({"nodes": [{"ready": True}], "api_problem": ""}, True),
+        ({"nodes": [{"ready": True}, {"ready": False}], "api_problem": ""}, False),
+        ({"nodes": [], "api_problem": "connection refused"}, False),
+        ({"nodes": [], "api_problem": ""}, True),
+        ({"unreachable": True}, True),
+    ],
+    ids=["ready", "one is not", "no answer", "a worker", "away"],
+)
+def test_after_a_run_nodes_and_the_api_server_are_waited_for(look: dict[str, Any], ended: bool) -> None:
+    (task,) = load(ROLE / "tasks" / "look.yml")
+    assert value(task["until"], kubespray__look=look, kubespray__wait=True) is ended
+    assert value(task["until"], kubespray__look=look) is True
 
 
 def test_the_first_control_plane_is_one_of_the_cluster() -> None:
