@@ -191,6 +191,9 @@ def _by_packages(request: Request, machine: Machine, branch: int, modules: str, 
         if _differs(installed.get(name), _best(machine, name, version), version, request.upgrade)
     ] + [name for name in wanted.beside if name not in installed or wanted.main not in installed]
     there = version or _installed_version(machine, wanted)
+    build = wanted.compiled and not install and not _is_built(machine, modules, there)
+    if install or build:
+        _check_offered(machine, [*plan["prerequisites"], *plan["first"], *wanted.beside])
     return Plan(
         **plan,
         version=there,
@@ -200,10 +203,20 @@ def _by_packages(request: Request, machine: Machine, branch: int, modules: str, 
             name for name in installed if installed[name].held and (name in remove or (install and is_driver(name)))
         ],
         hold=_unheld(request, machine) if not install and not remove else (),
-        build=wanted.compiled and not install and not _is_built(machine, modules, there),
+        build=build,
         services=_services(request, fabric_manager),
         reboot=_reboot(machine, there) if not request.pci_ids else "",
     )
+
+
+def _check_offered(machine: Machine, names: Sequence[str]) -> None:
+    """A driver is not removed for one that cannot come. DNF is not asked."""
+    lacking = [name for name in names if machine.offered and name not in machine.offered]
+    if lacking:
+        raise Refused(
+            f"the driver needs {_listed(lacking)}, and the package lists of this machine do not have it: add a "
+            f"repository that does, or boot another kernel than {machine.kernel} if it is its headers"
+        )
 
 
 def _refuse_change_by_dnf(request: Request, machine: Machine, wanted: Packages, branch: int) -> None:
