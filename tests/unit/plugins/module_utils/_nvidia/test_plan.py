@@ -293,7 +293,8 @@ def test_what_dnf_does_not_change_by_itself_is_refused_and_not_passed_over():
         built={"open": "570.86.15"},
     )
     mirror = {"source": "nvidia", "repository_url": "https://mirror/rhel9"}
-    assert make_plan(request(version="570", **mirror), there).install == []
+    same = make_plan(request(version="570", **mirror), there)
+    assert (same.install, same.hold) == ([], [])
     assert make_plan(request(version="570.86.16", **mirror), there).install == ["nvidia-open-570.86.16"]
     for version in ("580", "580.95.05"):
         complaint = refusal(request(version=version, **mirror), there)
@@ -382,6 +383,7 @@ def test_reasons_for_a_reboot():
     plan = make_plan(request(), old)
     assert plan.reboot == "the module 535.274.02 is loaded, and 550.163.01 is installed"
     assert lines(request(), old, plan)[-1].startswith("would reboot, since the module 535.274.02")
+    assert any(line.startswith("would hold nvidia-smi, ") for line in lines(request(), old, plan))
     assert make_plan(request(), replace(old, loaded="550.163.01")).reboot == ""
     image = request(pci_ids=[H100])
     assert make_plan(image, replace(old, devices=described([H100]))).reboot == ""
