@@ -159,7 +159,9 @@ def test_a_lost_cluster(keeper: User, watched: Callable[[], set[bytes]]) -> None
     keeper.seal()
     assert keeper.opened() == VALUES
 
-    assert keeper.role("backup", "--check").changed == 1
+    run = keeper.role("backup", "--check")
+    assert run.changed == 1
+    assert f"{keeper.backup} would have sealed-secrets-key" in run.output
     assert not keeper.backup.exists()
     run = keeper.role("backup", "-vvvv", "--diff")
     assert (run.returncode, run.changed) == (0, 1), run.output
