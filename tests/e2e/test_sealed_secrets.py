@@ -186,6 +186,8 @@ def test_a_lost_cluster(keeper: User, watched: Callable[[], set[bytes]]) -> None
     (message,) = keeper.role("backup").failures
     assert message.startswith("There is no key in the namespace kube-system")
     assert keeper.role("restore", "--check").changed == 1
+    run = keeper.role("restore", "--check", sealed_secrets_namespace="not-there-yet")
+    assert (run.returncode, run.changed) == (0, 1), run.output
     run = keeper.role("restore", "-vvvv", "--diff")
     assert (run.returncode, run.changed) == (0, 1), run.output
     assert not [line for line in (private, PASSWORD, *pem[1:-1]) if line in run.output]
