@@ -43,7 +43,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.plan impor
     make_plan,
     unfinished,
 )
-from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.preflight import KINDS, findings
+from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.preflight import KINDS, findings, unanswered
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.release import Release
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.versions import plain as without_v
 from ansible_collections.ai_how.cloud.plugins.plugin_utils import kubespray as driver
@@ -206,8 +206,7 @@ class Cluster:
         for name in names:
             host = hostvars._inventory.get_host(name)
             variables = manager.get_vars(host=host, include_hostvars=False, stage="all")
-            kept = for_kubespray(variables, {})
-            self._hosts[name] = {**plain(kept, is_trusted_as_template), **given}
+            self._hosts[name] = {**plain(for_kubespray(variables), is_trusted_as_template), **given}
         self.read = {name: {**_needed(hostvars[name]), **_needed(args["variables"])} for name in names}
         self.summary: Inventory = summary(self._own, self._hosts)
         self.live = self._live()
@@ -240,6 +239,7 @@ class Cluster:
             stamp=parse_stamp(first.get("stamp")),
             traces=tuple(host for host in self.summary.hosts if looks.get(host, {}).get("traces")),
             problem=first.get("api_problem", ""),
+            silent={host: why for host in self.summary.hosts if (why := unanswered(host, looks.get(host, {})))},
         )
 
 

@@ -33,7 +33,9 @@ options:
         of Debian's archive that serves all GPUs, and 580 elsewhere.
     type: str
   upgrade:
-    description: Whether a driver that is there is brought to the newest version of its branch.
+    description:
+      - Whether a driver that is there is brought to the newest version of its branch.
+      - DNF is not asked what is newer, so with it this is refused; give that version as O(version).
     type: bool
     default: false
   kernel_modules:
@@ -198,7 +200,7 @@ install:
   elements: str
   sample: [nvidia-smi=550.163.01-2]
 hold:
-  description: Packages that are to be held.
+  description: Packages that are to be held, of APT.
   returned: success
   type: list
   elements: str

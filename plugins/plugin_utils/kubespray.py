@@ -35,7 +35,7 @@ Show = Callable[[str], None]
 _GRACE = 15.0  # seconds that a run has to end itself when it is told to
 _PR_SET_PDEATHSIG = 1
 _TAIL = 20_000  # bytes at the end of a log
-_MARK = "ai_how.cloud.json"  # in an environment that is complete
+_MARK = ".json"  # beside an environment that we have made: what is in it, or nothing while it is not complete
 
 
 def release_of(tree: str) -> Release:
@@ -59,9 +59,11 @@ def _commit(tree: str) -> str:
 
 def venv_is_ready(tree: str, venv: str) -> bool:
     """Whether the environment has what this tree asks for. One without our mark is the user's, and taken as it is."""
-    mark = os.path.join(venv, _MARK)
+    mark = venv + _MARK
+    if not os.path.exists(os.path.join(venv, "bin", "python")):
+        return False
     if not os.path.exists(mark):
-        return os.path.exists(os.path.join(venv, "bin", "python"))
+        return True
     with open(mark, encoding="utf-8") as file:
         return bool(json.load(file) == _requirements(tree))
 
@@ -69,14 +71,13 @@ def venv_is_ready(tree: str, venv: str) -> bool:
 def make_venv(tree: str, venv: str, python: str, release: Release, show: Show) -> None:
     has = _output([python, "-c", "import platform; print(platform.python_version())"], "kubespray_python")
     check_python(release, python, has)
-    make_folder(os.path.dirname(venv))
     show(f"making {venv} with Python {has}: {' '.join(_requirements(tree)['lines'])}")
+    # Before anything is there: an environment without this mark would be taken for the user's
+    write(venv + _MARK, json.dumps({}))
     _quietly([python, "-m", "venv", "--clear", venv])
-    # Before anything is in it: an environment without this mark would be taken for the user's
-    _mark(venv, {})
     pip = [f"{venv}/bin/python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
     _quietly([*pip, "--requirement", os.path.join(tree, "requirements.txt")])
-    _mark(venv, _requirements(tree))
+    write(venv + _MARK, json.dumps(_requirements(tree)))
 
 
 def check_venv(release: Release, venv: str) -> str:
@@ -100,11 +101,6 @@ def _requirements(tree: str) -> dict[str, Any]:
         raise Invalid(f"The tree of Kubespray has no {path} that can be read ({error.strerror}).") from None
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return {"lines": lines, "sha256": hashlib.sha256(text.encode()).hexdigest()}
-
-
-def _mark(venv: str, content: Mapping[str, Any]) -> None:
-    with open(os.path.join(venv, _MARK), "w", encoding="utf-8") as file:
-        json.dump(content, file)
 
 
 def _output(argv: Sequence[str], option: str) -> str:

@@ -159,7 +159,9 @@ def test_a_lost_cluster(keeper: User, watched: Callable[[], set[bytes]]) -> None
     keeper.seal()
     assert keeper.opened() == VALUES
 
-    assert keeper.role("backup", "--check").changed == 1
+    run = keeper.role("backup", "--check")
+    assert run.changed == 1
+    assert f"{keeper.backup} would have sealed-secrets-key" in run.output
     assert not keeper.backup.exists()
     run = keeper.role("backup", "-vvvv", "--diff")
     assert (run.returncode, run.changed) == (0, 1), run.output
@@ -171,14 +173,21 @@ def test_a_lost_cluster(keeper: User, watched: Callable[[], set[bytes]]) -> None
     assert not [line for line in (private, PASSWORD, *pem[1:-1]) if line in run.output + text]
     assert keeper.role("backup").changed == 0
     (message,) = keeper.role("backup", sealed_secrets_backup_password="another").failures
-    assert message.startswith(f"{keeper.backup} is no file that sealed_secrets_backup_password opens.")
+    assert message.startswith(f"{keeper.backup} is no backup that sealed_secrets_backup_password opens.")
     assert keeper.backup.read_text() == text
+    mistaken = keeper.tree.with_name("values.yaml")
+    mistaken.write_text("mine: 1\n")
+    (message,) = keeper.role("backup", sealed_secrets_backup_file=str(mistaken)).failures
+    assert message.startswith(f"{mistaken} is no backup")
+    assert mistaken.read_text() == "mine: 1\n"
 
     keeper.box.become("absent")
     keeper.box.become("present", sandbox_argocd="false")
     (message,) = keeper.role("backup").failures
     assert message.startswith("There is no key in the namespace kube-system")
     assert keeper.role("restore", "--check").changed == 1
+    run = keeper.role("restore", "--check", sealed_secrets_namespace="not-there-yet")
+    assert (run.returncode, run.changed) == (0, 1), run.output
     run = keeper.role("restore", "-vvvv", "--diff")
     assert (run.returncode, run.changed) == (0, 1), run.output
     assert not [line for line in (private, PASSWORD, *pem[1:-1]) if line in run.output]

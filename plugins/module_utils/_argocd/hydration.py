@@ -40,6 +40,9 @@ def hydrated(goal: Union[Settle, Compare], app: Observed, memory: Memory, now: f
         return Watch(TO_HYDRATE), memory
     if seen.phase == "Failed":
         problem = Failed(f"{goal.key}, from {app.followed[0]}: {seen.message}")
+        if isinstance(goal, Settle) and seen.made and not at_revisions(goal.revisions, (seen.made,)):
+            # It has failed on an earlier commit, and has taken our request away with that one's
+            return _again(goal, *with_grace(TO_HYDRATE, problem, memory, "not hydrated", now, UNSEEN_GRACE), now)
         return away(goal, seen.message, memory, now) or (Fail(problem), memory)
     if isinstance(goal, Settle) and not at_revisions(goal.revisions, app.pushed):
         problem = Failed(superseded(goal, app))

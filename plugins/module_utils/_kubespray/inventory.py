@@ -15,8 +15,20 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.model impo
 
 _GROUPS = ("kube_control_plane", "etcd", "kube_node", "calico_rr", "bastion", "k8s_cluster")
 _OURS = frozenset(("cluster_config", "cluster_file", "cluster_node", "cluster_vm"))
-# Variables of roles of this collection, as extra variables of a playbook that has other stages as well
-_OUR_PREFIXES = ("kubespray_", "cluster_vms_", "argocd_", "gitops_apps_", "gitops_init_", "sandbox_", "mlflow_check_")
+# The roles of this collection: what begins with their names is for other stages, and may change without a run
+ROLES = [
+    "argocd",
+    "cli",
+    "cluster_vms",
+    "gitops_apps",
+    "gitops_init",
+    "kubespray",
+    "mlflow_check",
+    "nvidia_drivers",
+    "sandbox",
+    "sealed_secrets",
+]
+_OUR_PREFIXES = tuple(f"{role}_" for role in ROLES)
 # What Ansible itself adds to the variables of a host
 _MAGIC = frozenset(
     "inventory_hostname inventory_hostname_short inventory_file inventory_dir group_names groups hostvars omit"
@@ -34,16 +46,15 @@ def members(groups: Mapping[str, Sequence[str]], left_out: Sequence[str]) -> dic
     return {name: [host for host in groups.get(name, ()) if host not in left_out] for name in _GROUPS}
 
 
-def for_kubespray(variables: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the variables of a host those that are meant for Kubespray, and over them the ones of ``kubespray_vars``."""
+def for_kubespray(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the variables of a host those that are meant for Kubespray."""
     facts = variables.get("ansible_facts") or {}
     gathered = {name if name.startswith("ansible_") else f"ansible_{name}" for name in facts}
-    kept = {
+    return {
         name: value
         for name, value in variables.items()
         if name not in _MAGIC and name not in _OURS and name not in gathered and not name.startswith(_OUR_PREFIXES)
     }
-    return {**kept, **given}
 
 
 def document(

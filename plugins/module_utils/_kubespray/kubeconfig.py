@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Optional
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.yaml_text import documents
 
 with suppress(ImportError):  # documents() says so
@@ -59,6 +59,7 @@ def merged(into: Optional[str], text: str) -> str:
     """The kubeconfig ``into`` with the entries of ``text``; what has other names stays, the current context too."""
     theirs = _load(into, "The kubeconfig to merge into") if into and into.strip() else {}
     ours = _load(text, "The kubeconfig")
+    _refuse_namesakes(theirs, ours)
     result = {"apiVersion": "v1", "kind": "Config", **theirs}
     for key in _LISTS:
         entries = {each["name"]: each for each in (*(theirs.get(key) or ()), *ours[key])}
@@ -69,14 +70,42 @@ def merged(into: Optional[str], text: str) -> str:
     return into if into and result == theirs else _dump(result)
 
 
+def _refuse_namesakes(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+    """Entries with names as kubeadm gives them may be of another cluster, to which they are the only way."""
+    (cluster,), (context,), (user,) = (ours[key] for key in _LISTS)
+    there = [each for each in theirs.get("clusters") or () if each["name"] == cluster["name"]]
+    if cluster["cluster"]["server"] in [_part(each, "cluster").get("server") for each in there]:
+        return
+    for each in theirs.get("contexts") or ():
+        uses = _part(each, "context")
+        taken = uses.get("cluster") == cluster["name"] or uses.get("user") == user["name"]
+        if taken and each["name"] != context["name"]:
+            raise Refused(
+                f"The kubeconfig to merge into has a cluster {cluster['name']} or a user {user['name']} already, which "
+                f"its context {each['name']} uses; give this cluster another name in kubespray_name, or rename those."
+            )
+
+
+def _part(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = entry.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def _load(text: str, what: str) -> Mapping[str, Any]:
     try:
         found = documents(text, what)
     except Invalid:
         found = []
-    if len(found) != 1 or not isinstance(found[0], Mapping):
+    config = found[0] if len(found) == 1 else None
+    if not isinstance(config, Mapping) or not all(_has_names(config.get(key)) for key in _LISTS):
         raise Invalid(f"{what} is no YAML with clusters, contexts and users; look at it, or move it away.")
-    return found[0]
+    return config
+
+
+def _has_names(entries: Any) -> bool:
+    return entries is None or (
+        isinstance(entries, list) and all(isinstance(each, Mapping) and "name" in each for each in entries)
+    )
 
 
 def _dump(config: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._core import os_release
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.model import parse_nodes
 
@@ -35,12 +36,11 @@ _LEFT_LINKS = ("cni0", "flannel.1", "vxlan.calico", "cilium_host", "kube-ipvs0",
 
 def look(params: Mapping[str, Any], _dry_run: bool, run_command: RunCommand) -> dict[str, Any]:
     """The result of the module kubespray_host_info."""
-    release = dict(re.findall(r"^(\w+)=[\"']?(.*?)[\"']?$", _read("/etc/os-release"), re.MULTILINE))
     config_dir, bin_dir = params["config_dir"], params["bin_dir"]
     return {
         "changed": False,
         "root": os.geteuid() == 0,
-        "os": release.get("ID", ""),
+        "os": os_release.parsed(_read("/etc/os-release")).get("ID", ""),
         "init": _read("/proc/1/comm").strip(),
         "machine": os.uname().machine,
         "hostname": os.uname().nodename,
@@ -135,6 +135,8 @@ def _left(params: Mapping[str, Any]) -> dict[str, list[str]]:
 def _nodes(kubeconfig: str, kubectl: str, run_command: RunCommand) -> dict[str, Any]:
     if not os.path.exists(kubeconfig):
         return {"nodes": [], "api_problem": ""}
+    if not os.access(kubectl, os.X_OK):
+        return {"nodes": [], "api_problem": f"there is no {kubectl} to ask it with"}
     ask = [kubectl, "--kubeconfig", kubeconfig, "--request-timeout=10s", "get", "nodes", "--output", "json"]
     status, stdout, stderr = run_command(ask)
     if status:

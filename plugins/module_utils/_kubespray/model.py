@@ -63,12 +63,16 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Live:
-    """``problem``: why there is an API server and no answer. ``traces``: hosts with something of Kubernetes."""
+    """``problem``: why there is an API server and no answer. ``traces``: hosts with something of Kubernetes.
+
+    ``silent``: hosts that could not be looked at, with a sentence why.
+    """
 
     nodes: Mapping[str, Node] = field(default_factory=dict)
     stamp: Optional[Stamp] = None
     traces: tuple[str, ...] = ()
     problem: str = ""
+    silent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def cordoned(self) -> list[str]:
@@ -92,9 +96,13 @@ def _node(item: Mapping[str, Any]) -> Node:
     )
 
 
-def parse_stamp(data: Optional[Mapping[str, Any]]) -> Optional[Stamp]:
+def parse_stamp(data: Any) -> Optional[Stamp]:
     """None for what is no stamp of this release of the role, so that Kubespray runs."""
-    if not data or data.get("format") != 1:
+    if (
+        not isinstance(data, Mapping)
+        or data.get("format") != 1
+        or not {"kubespray", "kubernetes", "hosts"} <= set(data)
+    ):
         return None
     return Stamp(data["kubespray"], data["kubernetes"], data["hosts"])
 

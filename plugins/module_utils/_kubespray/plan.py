@@ -196,7 +196,7 @@ def _refuse_downgrade(request: Request, versions: Sequence[str]) -> None:
 
 
 def _scale(request: Request, inventory: Inventory, release: Release, live: Live) -> Plan:
-    _need_cluster(request, live)
+    _need_cluster(request, inventory, live)
     new = [name for name in inventory.nodes if name not in live.nodes]
     nodes = request.nodes or tuple(new)
     unknown = [name for name in nodes if name not in inventory.nodes]
@@ -229,7 +229,7 @@ def _scale(request: Request, inventory: Inventory, release: Release, live: Live)
 def _remove_node(request: Request, inventory: Inventory, release: Release, live: Live) -> Plan:
     if not request.nodes:
         raise Invalid("kubespray_verb=remove_node needs the names of the nodes in kubespray_nodes.")
-    _need_cluster(request, live)
+    _need_cluster(request, inventory, live)
     _refuse_removal(request, inventory)
     warnings = tuple(cordons(live, live.cordoned))
     nodes = tuple(name for name in request.nodes if name in live.nodes or request.force)
@@ -265,7 +265,7 @@ def _refuse_removal(request: Request, inventory: Inventory) -> None:
 
 
 def _upgrade(request: Request, inventory: Inventory, release: Release, live: Live) -> Plan:
-    _need_cluster(request, live)
+    _need_cluster(request, inventory, live)
     versions = [node.version for node in live.nodes.values()]
     _refuse_downgrade(request, versions)
     oldest = min(versions, key=version)
@@ -290,6 +290,12 @@ def _upgrade(request: Request, inventory: Inventory, release: Release, live: Liv
 
 
 def _reset(request: Request, inventory: Inventory, release: Release, live: Live) -> Plan:
+    if live.silent:
+        raise Refused(
+            f"It is not known what {_list(list(live.silent))} {_have(list(live.silent))} of Kubernetes, so nothing was "
+            f"reset; bring back what is to be reset, and leave out what is lost with kubespray_left_out. "
+            f"{' '.join(live.silent.values())}"
+        )
     if not live.traces and not live.nodes:
         return Plan((), f"{_list(inventory.hosts)} {_have(inventory.hosts)} nothing of Kubernetes")
     if request.confirm != request.name:
@@ -298,7 +304,8 @@ def _reset(request: Request, inventory: Inventory, release: Release, live: Live)
             f"{_list(inventory.hosts)}; if that is meant, add -e kubespray_confirm={request.name}."
         )
     run = Run("reset.yml", extra={"reset_confirmation": True, "skip_confirmation": True})
-    return Plan((VALIDATE, run), f"{_list(live.traces or inventory.hosts)} is to be reset")
+    there = live.traces or inventory.hosts
+    return Plan((VALIDATE, run), f"{_list(there)} {_is(there)} to be reset")
 
 
 _Planner = Callable[[Request, Inventory, Release, Live], Plan]
@@ -314,7 +321,10 @@ _PLANNERS: Mapping[str, _Planner] = {
 # Parts that several verbs have
 
 
-def _need_cluster(request: Request, live: Live) -> None:
+def _need_cluster(request: Request, inventory: Inventory, live: Live) -> None:
+    unseen = live.silent.get(inventory.control_planes[0])
+    if unseen:
+        raise Refused(f"It is not known which nodes {request.name} has. {unseen}")
     if live.problem:
         raise Refused(
             f"The API server of {request.name} does not answer ({live.problem}), so it is not known which nodes there "

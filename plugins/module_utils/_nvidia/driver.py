@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Optional
 
+from ansible_collections.ai_how.cloud.plugins.module_utils._core import os_release
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.command import RunCommand
 from ansible_collections.ai_how.cloud.plugins.module_utils._nvidia import apt, smi
 from ansible_collections.ai_how.cloud.plugins.module_utils._nvidia.gpus import OPEN, PROPRIETARY, Device
@@ -73,7 +74,7 @@ def tell(params: Mapping[str, Any], _dry_run: bool, run_command: RunCommand) -> 
 
 def look(request: Request, root: Path, run_command: RunCommand) -> Machine:
     """``root`` is / on a machine, and a tree of a test elsewhere."""
-    release = _os_release(root)
+    release = os_release.parsed(_text(root / "etc/os-release"))
     kernel = request.kernel or platform.release()
     machine = Machine(
         distribution=release.get("ID", "").replace("rhel", "redhat"),
@@ -119,11 +120,6 @@ def _devices(root: Path) -> tuple[Device, ...]:
             )
         )
     return tuple(device for device in found if device.is_gpu or device.is_nvswitch)
-
-
-def _os_release(root: Path) -> dict[str, str]:
-    pairs = (line.split("=", 1) for line in _text(root / "etc/os-release").splitlines() if "=" in line)
-    return {name: value.strip('"') for name, value in pairs}
 
 
 def _secure_boot(root: Path) -> bool:

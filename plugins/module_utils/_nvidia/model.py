@@ -17,6 +17,8 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._nvidia.gpus import N
 DISTRIBUTION, NVIDIA, RUNFILE = "distribution", "nvidia", "runfile"
 AUTO = "auto"
 
+_PROFILE = re.compile(r"\d+g\.\d+gb(\+\S+)?")  # of a MIG device
+
 
 @dataclass(frozen=True)
 class Request:
@@ -160,12 +162,11 @@ def _mig(layout: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     for gpu, profiles in layout.items():
         if not re.fullmatch(r"all|\d+", str(gpu)):
             raise Invalid(f"mig has the GPU {gpu}, and its number in nvidia-smi, or all, was expected")
-        for profile in profiles if isinstance(profiles, list) else [profiles]:
-            if not re.fullmatch(r"\d+g\.\d+gb(\+\S+)?", str(profile)):
-                raise Invalid(
-                    f"mig[{gpu}] has {profile}, and a list of profiles like 1g.10gb was expected; nvidia-smi mig -lgip "
-                    "shows those that a GPU has"
-                )
+        if not isinstance(profiles, list) or not all(_PROFILE.fullmatch(str(each)) for each in profiles):
+            raise Invalid(
+                f"mig[{gpu}] has {profiles}, and a list of profiles like 1g.10gb was expected; nvidia-smi mig -lgip "
+                "shows those that a GPU has"
+            )
     if "all" in layout and len(layout) > 1:
         raise Invalid("mig has the key all and single GPUs as well, and one or the other was expected")
     return {str(gpu): tuple(profiles) for gpu, profiles in layout.items()}

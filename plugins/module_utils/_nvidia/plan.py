@@ -180,6 +180,8 @@ def _by_packages(request: Request, machine: Machine, branch: int, modules: str, 
     _check_secure_boot(machine, wanted.compiled, signed=machine.family == "ubuntu")
     if not plan["ready"]:
         return Plan(**plan)
+    if machine.family == "rhel":
+        _refuse_change_by_dnf(request, machine, wanted, branch)
     version = _version(request, machine, wanted, branch)
     remove = others(list(installed), wanted, modules)
     # What lies beside another branch's libraries goes with them, so it is named again where the branch is a new one
@@ -189,6 +191,9 @@ def _by_packages(request: Request, machine: Machine, branch: int, modules: str, 
         if _differs(installed.get(name), _best(machine, name, version), version, request.upgrade)
     ] + [name for name in wanted.beside if name not in installed or wanted.main not in installed]
     there = version or _installed_version(machine, wanted)
+    build = wanted.compiled and not install and not _is_built(machine, modules, there)
+    if install or build:
+        _check_offered(machine, [*plan["prerequisites"], *plan["first"], *wanted.beside])
     return Plan(
         **plan,
         version=there,
@@ -198,10 +203,36 @@ def _by_packages(request: Request, machine: Machine, branch: int, modules: str, 
             name for name in installed if installed[name].held and (name in remove or (install and is_driver(name)))
         ],
         hold=_unheld(request, machine) if not install and not remove else (),
-        build=wanted.compiled and not install and not _is_built(machine, modules, there),
+        build=build,
         services=_services(request, fabric_manager),
         reboot=_reboot(machine, there) if not request.pci_ids else "",
     )
+
+
+def _check_offered(machine: Machine, names: Sequence[str]) -> None:
+    """A driver is not removed for one that cannot come. DNF is not asked."""
+    lacking = [name for name in names if machine.offered and name not in machine.offered]
+    if lacking:
+        raise Refused(
+            f"the driver needs {_listed(lacking)}, and the package lists of this machine do not have it: add a "
+            f"repository that does, or boot another kernel than {machine.kernel} if it is its headers"
+        )
+
+
+def _refuse_change_by_dnf(request: Request, machine: Machine, wanted: Packages, branch: int) -> None:
+    """DNF is not asked what it has; and another branch is another module stream, to which it changes only when told."""
+    there = _installed_version(machine, wanted)
+    if there and not _is_of(there, str(branch)):
+        raise Refused(
+            f"{wanted.main} {there} is installed, and the branch {branch} is wanted, to which DNF does not change by "
+            "itself: remove the driver with state absent, run dnf module reset nvidia-driver where there are module "
+            "streams, and then this again"
+        )
+    if there and request.upgrade and not request.exact:
+        raise Refused(
+            f"upgrade is set, and DNF is not asked what is newer than {wanted.main} {there}: give the newer version "
+            f"of the branch {branch} as version"
+        )
 
 
 def _version(request: Request, machine: Machine, wanted: Packages, branch: int) -> str:
@@ -269,6 +300,9 @@ def _installed_version(machine: Machine, wanted: Packages) -> str:
 
 
 def _unheld(request: Request, machine: Machine) -> list[str]:
+    """Of APT. For DNF versions are locked, by a file that is the same each time."""
+    if machine.family == "rhel":
+        return []
     drivers: Iterable[tuple[str, Package]] = machine.installed.items()
     return [name for name, package in drivers if request.hold and is_driver(name) and not package.held]
 

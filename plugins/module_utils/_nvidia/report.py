@@ -25,6 +25,7 @@ def lines(request: Request, machine: Machine, plan: Plan) -> list[str]:
         ("remove", plan.remove),
         ("install", plan.install),
         ("run", [plan.runfile["url"]] if plan.runfile else []),
+        ("hold", plan.hold),
         ("build modules for", [machine.kernel] if plan.build else []),
         ("reboot, since", [plan.reboot] if plan.reboot else []),
     )

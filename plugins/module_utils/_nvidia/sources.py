@@ -100,7 +100,7 @@ def packages(request: Request, machine: Machine, branch: int, modules: str, fabr
 
 def names(request: Request, machine: Machine) -> list[str]:
     """All packages that a plan may name, to ask the package manager about."""
-    found: set[str] = set()
+    found = set(prerequisites(request, machine))
     for branch in branches(request, machine) or [int(request.branch or DEFAULT_BRANCH)]:
         for modules in (OPEN, PROPRIETARY):
             for fabric_manager in (False, True):

@@ -415,7 +415,8 @@ def reseal(params: Mapping[str, Any], dry_run: bool, _run_command: RunCommand) -
         for raw in filter(is_sealed, objects(found)):
             keys = resealing.stale(raw, fingerprint)
             keys = sorted(part(raw, "spec", "encryptedData")) if params["force"] else keys
-            result = {"path": shown, "name": raw["metadata"]["name"], "changed": False, "failed": False, "msg": ""}
+            name = raw["metadata"].get("name", "")
+            result = {"path": shown, "name": name, "changed": False, "failed": False, "msg": ""}
             results.append(result)
             try:
                 if keys and not any(raw is document for document in found):

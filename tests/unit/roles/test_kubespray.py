@@ -8,9 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 from ansible_collections.ai_how.cloud.plugins.action.kubespray_run import _SPEC
-from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.inventory import for_kubespray
+from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.inventory import ROLES, for_kubespray
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.look import ARGUMENTS
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.model import VERBS
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.preflight import KINDS
@@ -57,5 +60,43 @@ def test_the_role_hands_over_what_the_action_takes() -> None:
     assert set(load(ROLE / "vars" / "main.yml")["kubespray__run"]) <= set(_SPEC)
 
 
-def test_no_variable_of_the_role_reaches_kubespray() -> None:
-    assert for_kubespray(dict.fromkeys([*OPTIONS, *load(ROLE / "vars" / "main.yml")], ""), {}) == {}
+def value(expression: str, **variables: Any) -> Any:
+    """As the role has it."""
+    found = load(ROLE / "vars" / "main.yml").items()
+    known = {variable: trust_as_template(text) for variable, text in found if isinstance(text, str)}
+    templar = Templar(loader=DataLoader(), variables={**known, **variables})
+    return templar.template(trust_as_template("{{ " + expression + " }}"))
+
+
+@pytest.mark.parametrize(
+    ("look", "ended"),
+    [
+        ({"nodes": [{"ready": True}], "api_problem": ""}, True),
+        ({"nodes": [{"ready": True}, {"ready": False}], "api_problem": ""}, False),
+        ({"nodes": [], "api_problem": "connection refused"}, False),
+        ({"nodes": [], "api_problem": ""}, True),
+        ({"unreachable": True}, True),
+    ],
+    ids=["ready", "one is not", "no answer", "a worker", "away"],
+)
+def test_after_a_run_nodes_and_the_api_server_are_waited_for(look: dict[str, Any], ended: bool) -> None:
+    (task,) = load(ROLE / "tasks" / "look.yml")
+    assert value(task["until"], kubespray__look=look, kubespray__wait=True) is ended
+    assert value(task["until"], kubespray__look=look) is True
+
+
+def test_the_first_control_plane_is_one_of_the_cluster() -> None:
+    """As the action has it, which knows nothing of those that are left out."""
+    groups = {"kube_control_plane": ["off", "cp-1"], "etcd": [], "kube_node": []}
+    variables = {"groups": groups, "kubespray_left_out": ["off"], "inventory_hostname": "cp-1"}
+    assert value("kubespray__hosts", **variables) == ["cp-1"]
+    assert value("kubespray__first", **variables) == "cp-1"
+    assert value("kubespray__first", **{**variables, "groups": {}}) == "cp-1"
+
+
+def test_no_variable_of_a_role_reaches_kubespray() -> None:
+    """A changed version of a driver, say, would make it run."""
+    assert [path.name for path in sorted(ROLE.parent.iterdir())] == ROLES
+    for path in ROLE.parent.glob("*/defaults/main.yml"):
+        assert for_kubespray(load(path)) == {}, path
+    assert for_kubespray(load(ROLE / "vars" / "main.yml")) == {}

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 from ansible_collections.ai_how.cloud.plugins.module_utils._nvidia.options import ARGUMENTS
 from ansible_collections.ai_how.cloud.plugins.module_utils._nvidia.plan import Plan
 
@@ -32,6 +35,24 @@ def test_defaults_and_argument_specs_agree() -> None:
 def test_all_options_of_the_module_are_handed_over() -> None:
     (look,) = load("tasks/look.yml")
     assert look["ai_how.cloud.nvidia_driver_plan"].keys() == ARGUMENTS.keys()
+
+
+@pytest.mark.parametrize(
+    ("plan", "changes"),
+    [
+        (Plan(), False),
+        (Plan(install=["nvidia-smi"]), False),  # of a module, which says so itself
+        (Plan(hold=["nvidia-smi"]), True),
+        (Plan(release=["nvidia-smi"]), True),
+        (Plan(build=True), True),
+        (Plan(runfile={"uninstall": True}), True),
+    ],
+)
+def test_check_mode_counts_commands_as_changes(plan: Plan, changes: bool) -> None:
+    """Ansible passes them over there."""
+    text = trust_as_template(load("vars/main.yml")["nvidia_drivers__commands"])
+    told = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(plan).items()}
+    assert Templar(loader=DataLoader(), variables={"nvidia_drivers__plan": told}).template(text) is changes
 
 
 def test_all_parts_of_a_plan_are_used() -> None:

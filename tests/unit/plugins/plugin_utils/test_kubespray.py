@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -174,6 +175,9 @@ def test_an_environment_is_made_once_for_what_is_asked_for(tmp_path: Path) -> No
     assert driver.check_venv(release, venv) == "2.18.19"
     (tree / "requirements.txt").write_text("something-else\n", encoding="utf-8")
     assert not driver.venv_is_ready(str(tree), venv)
+    shutil.rmtree(venv)
+    kubespray_tree.make(tree)
+    assert not driver.venv_is_ready(str(tree), venv)
 
 
 def test_an_environment_of_the_user_is_taken_as_it_is(tmp_path: Path) -> None:
@@ -200,6 +204,22 @@ def test_requirements_that_cannot_be_had_are_told(tmp_path: Path) -> None:
     with pytest.raises(Failed, match=r"pip install .* failed: No matching distribution; correct that"):
         driver.make_venv(str(tmp_path), venv, failing, driver.release_of(str(tmp_path)), print)
     assert not driver.venv_is_ready(str(tmp_path), venv)
+
+
+def test_an_environment_that_is_half_made_is_made_anew(tmp_path: Path) -> None:
+    """As after the kill of a run that was making it."""
+    kubespray_tree.make(tmp_path)
+    venv, release = str(tmp_path / "venv"), driver.release_of(str(tmp_path))
+    killed = tmp_path / "killed"
+    whole = FAKE_PYTHON.format(version="3.12.4", pip="")
+    killed.write_text(whole.replace('bin/python" ;;', 'bin/python"; exit 137 ;;'), encoding="utf-8")
+    killed.chmod(0o755)
+    with pytest.raises(Failed, match="venv --clear"):
+        driver.make_venv(str(tmp_path), venv, str(killed), release, print)
+    assert os.path.exists(f"{venv}/bin/python")
+    assert not driver.venv_is_ready(str(tmp_path), venv)
+    driver.make_venv(str(tmp_path), venv, python(tmp_path), release, print)
+    assert driver.venv_is_ready(str(tmp_path), venv)
 
 
 def test_a_python_that_is_none_is_told(tmp_path: Path) -> None:

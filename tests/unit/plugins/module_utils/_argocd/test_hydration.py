@@ -124,6 +124,19 @@ def test_a_failure_is_told_with_its_source(goal: Any) -> None:
     assert "dry of https://git.example.org/gitops.git at main: Failed to hydrate: no such path" in str(ends.problem)
 
 
+def test_the_failure_of_an_earlier_commit_is_none_of_the_one_that_mends_it() -> None:
+    """The hydrator was busy with A when it was asked for B, and takes the request away with its answer for A."""
+    found = seen("Failed", message="Failed to hydrate: no such path")
+    waits, memory = next_step(settle(B), found, ASKED, NOW)
+    assert isinstance(waits, Watch)
+    again, memory = next_step(settle(B), found, memory, NOW + REFRESH_AGAIN)
+    assert again == Write(Refresh(key()))
+    ends, _memory = next_step(settle(B), found, memory, NOW + UNSEEN_GRACE)
+    assert isinstance(ends, Fail)
+    assert "no such path" in str(ends.problem)
+    assert isinstance(step(seen("Failed", dry=B, message="no such path"), B), Fail)
+
+
 def test_a_commit_server_that_is_away_for_a_moment() -> None:
     found = seen("Failed", message="rpc error: code = Unavailable desc = connection error")
     waits, memory = next_step(settle(), found, ASKED, NOW)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused
 from ansible_collections.ai_how.cloud.plugins.module_utils._kubespray.kubeconfig import api_url, merged, readdressed
 from ansible_collections.ai_how.cloud.tests.support import kubespray_tree
 
@@ -62,6 +62,23 @@ def test_others_stay() -> None:
     assert merged(both, OURS) == both
     again = merged(both, readdressed(ADMIN, "lab", "https://10.0.0.2:6443"))
     assert [each["cluster"]["server"] for each in yaml.safe_load(again)["clusters"]] == ["y", "https://10.0.0.2:6443"]
+
+
+def test_the_only_way_into_another_cluster_is_not_taken() -> None:
+    """As Kubespray and kubeadm name their entries, and as this is called without a name of its own."""
+    ours = readdressed(ADMIN, "kubernetes", "https://10.0.0.1:6443")
+    kubeadm = ADMIN.replace("cluster.local", "kubernetes")
+    for theirs in (ADMIN, kubeadm):
+        with pytest.raises(Refused, match=r"its context kubernetes-admin@\S+ uses; give this cluster another name"):
+            merged(theirs, ours)
+    same = kubeadm.replace("127.0.0.1", "10.0.0.1")
+    assert len(yaml.safe_load(merged(same, ours))["contexts"]) == 2
+
+
+@pytest.mark.parametrize("theirs", ["clusters: 7", "users: [a]", "contexts: [{context: {}}]"])
+def test_entries_that_are_none_are_told(theirs: str) -> None:
+    with pytest.raises(Invalid, match="The kubeconfig to merge into is no YAML with clusters"):
+        merged(theirs, OURS)
 
 
 def test_a_file_that_says_the_same_stays_as_it_is_written() -> None:

@@ -45,21 +45,24 @@ def test_who_listens_on_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nodes_come_from_kubectl_and_the_stamp_from_its_file(tmp_path: Path) -> None:
-    for name, text in {"admin.conf": "", "stamp.json": '{"format": 1}'}.items():
+    for name, text in {"admin.conf": "", "kubectl": "", "stamp.json": '{"format": 1}'}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
+    there = {"config_dir": str(tmp_path), "bin_dir": str(tmp_path)}
+    assert looked(**there)["api_problem"] == f"there is no {tmp_path}/kubectl to ask it with"
+    (tmp_path / "kubectl").chmod(0o755)
     asked = []
 
     def run_command(argv: list[str]) -> tuple[int, str, str]:
         asked.append(argv)
         return 0, json.dumps({"items": [{"metadata": {"name": "one"}, "status": {}}]}), ""
 
-    seen = looked(run_command, config_dir=str(tmp_path), bin_dir="/opt/bin", stamp=str(tmp_path / "stamp.json"))
+    seen = looked(run_command, **there, stamp=str(tmp_path / "stamp.json"))
     assert seen["nodes"] == [{"name": "one", "version": "", "ready": False, "cordoned": False}]
     assert seen["stamp"] == {"format": 1}
     assert seen["traces"] == [f"{tmp_path}/admin.conf"]
-    assert asked[0][:3] == ["/opt/bin/kubectl", "--kubeconfig", f"{tmp_path}/admin.conf"]
-    assert looked(lambda _argv: (1, "", " refused\n"), config_dir=str(tmp_path))["api_problem"] == "refused"
-    assert looked(lambda _argv: (7, "", ""), config_dir=str(tmp_path))["api_problem"] == "kubectl ended with status 7"
+    assert asked[0][:3] == [f"{tmp_path}/kubectl", "--kubeconfig", f"{tmp_path}/admin.conf"]
+    assert looked(lambda _argv: (1, "", " refused\n"), **there)["api_problem"] == "refused"
+    assert looked(lambda _argv: (7, "", ""), **there)["api_problem"] == "kubectl ended with status 7"
 
 
 def test_what_a_reset_has_left(tmp_path: Path) -> None:

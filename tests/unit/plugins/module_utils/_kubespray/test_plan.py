@@ -264,6 +264,20 @@ def test_reset_of_nothing_runs_nothing() -> None:
     assert plan("reset", Live()).runs == ()
 
 
+def test_what_could_not_be_looked_at_is_not_taken_for_empty() -> None:
+    away = {"worker-2": "worker-2 is not reached (no route); see that it is up."}
+    for cluster in (Live(silent=away), live(silent=away)):
+        with pytest.raises(Refused, match=r"It is not known what worker-2 has of Kubernetes, .* is not reached"):
+            plan("reset", cluster, confirm="lab")
+
+
+@pytest.mark.parametrize("verb", ["scale", "remove_node", "upgrade"])
+def test_a_control_plane_that_could_not_be_looked_at_is_not_taken_for_no_cluster(verb: str) -> None:
+    cluster = Live(silent={"cp-1": "cp-1 is not reached (no route); see that it is up."})
+    with pytest.raises(Refused, match=r"not known which nodes lab has. cp-1 is not reached"):
+        plan(verb, cluster, nodes=("worker-1",) if verb != "upgrade" else ())
+
+
 def test_cordons_of_before_and_of_the_run() -> None:
     nodes = {name: Node(name, "1.34.2", cordoned=True) for name in ("a", "b", "c")}
     left, asked = cordons(Live(nodes), ["c"])

@@ -105,11 +105,11 @@ def test_only_what_is_meant_for_kubespray_is_handed_on() -> None:
         "argocd_kubeconfig": "/k",
         "ip": "10.0.0.2",
     }
-    assert for_kubespray(variables, {"ip": "10.0.0.3"}) == {
+    assert for_kubespray(variables) == {
         "ansible_host": "10.0.0.2",
         "ansible_user": "root",
         "cluster_name": "lab.local",
-        "ip": "10.0.0.3",
+        "ip": "10.0.0.2",
     }
 
 

@@ -93,8 +93,12 @@ def offers(version, *names):
     return {name: Offer(version, (version,)) for name in names}
 
 
+# What builds modules on these machines
+BUILDING = offers("1", "dkms", "linux-headers-6.12.1-cloud-amd64", "linux-headers-6.8.0-88-generic")
+
 # What apt-cache policy tells of Debian 13 with non-free
 TRIXIE = {
+    **BUILDING,
     **offers(
         "550.163.01-2",
         *"nvidia-smi nvidia-kernel-dkms nvidia-open-kernel-dkms libcuda1 libnvidia-cfg1 libnvidia-ml1".split(),

@@ -18,7 +18,8 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._nvidia.ma
         ({"pci_ids": ["H100"]}, "pci_ids has H100, and vendor:device like 10de:2330"),
         ({"mig": {"first": []}}, "mig has the GPU first"),
         ({"mig": {"0": "1g"}}, "mig[0] has 1g, and a list of profiles like 1g.10gb"),
-        ({"mig": {"0": ["half"]}}, "mig[0] has half"),
+        ({"mig": {"0": ["half"]}}, "mig[0] has ['half']"),
+        ({"mig": {"all": "1g.10gb"}}, "mig[all] has 1g.10gb, and a list of profiles"),
         ({"mig": {"all": [], "0": []}}, "the key all and single GPUs"),
     ],
 )

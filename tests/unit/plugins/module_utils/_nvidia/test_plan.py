@@ -17,6 +17,7 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._nvidia.ma
     A40,
     A100,
     B200,
+    BUILDING,
     FREE,
     GH200,
     H100,
@@ -168,11 +169,12 @@ def test_what_a_distribution_does_not_have(machine, options, complaint):
     assert complaint in refusal(request(**options), machine)
 
 
-UBUNTU = offers(
+UBUNTU = BUILDING | offers(
     "580.95.05-0ubuntu0.24.04.1",
     *"nvidia-utils-580-server nvidia-headless-no-dkms-580-server-open nvidia-headless-580-server-open".split(),
     *"nvidia-headless-no-dkms-580-server nvidia-headless-580-server nvidia-fabricmanager-580".split(),
 )
+NVIDIA = BUILDING | offers("580.95.05-1", "nvidia-open-580", "nvidia-driver-pinning-580")
 SIGNED = offers("6.8.0-88.89", "linux-modules-nvidia-580-server-open-generic")
 
 
@@ -188,7 +190,8 @@ def test_ubuntu_has_signed_modules():
 
 
 def test_ubuntu_with_a_kernel_without_signed_modules():
-    plan = make_plan(request(), ubuntu(H100, offered=UBUNTU, kernel="6.8.0-1-custom"))
+    custom = {**UBUNTU, **offers("1", "linux-headers-6.8.0-1-custom")}
+    plan = make_plan(request(), ubuntu(H100, offered=custom, kernel="6.8.0-1-custom"))
     assert "nvidia-headless-580-server-open=580.95.05-0ubuntu0.24.04.1" in plan.install
     assert plan.prerequisites == ["linux-headers-6.8.0-1-custom", "dkms"]
     hwe = offers("6.14.0-1", "linux-modules-nvidia-580-server-open-generic-hwe-24.04")
@@ -213,7 +216,7 @@ def test_nvidias_repository_for_apt():
     keyring = "https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2404/x86_64/cuda-keyring_1.1-1_all.deb"
     plan = make_plan(request(source="nvidia"), ubuntu(H100))
     assert plan.repositories == [{"keyring": keyring}]
-    ready = ubuntu(H100, installed={"cuda-keyring": Package("1.1-1")}, offered=offers("580.95.05-1", "nvidia-open-580"))
+    ready = ubuntu(H100, installed={"cuda-keyring": Package("1.1-1")}, offered=NVIDIA)
     plan = make_plan(request(source="nvidia"), ready)
     assert (plan.first, plan.install) == (["nvidia-driver-pinning-580"], ["nvidia-open-580=580.95.05-1"])
     mirror = request(source="nvidia", repository_url="https://mirror/ubuntu2404/", repository_key="/etc/key.gpg")
@@ -223,14 +226,15 @@ def test_nvidias_repository_for_apt():
 
 def test_a_mirror_that_is_there_is_not_added_again():
     url = "https://mirror/ubuntu2404"
-    there = ubuntu(H100, archives=(Archive(url, "./", "", ""),), offered=offers("580.95.05-1", "nvidia-open-580"))
+    there = ubuntu(H100, archives=(Archive(url, "./", "", ""),), offered=NVIDIA)
     assert make_plan(request(source="nvidia", repository_url=url), there).ready
 
 
 def test_names_without_a_branch_from_590_on():
     board = [B200] * 8
-    names = ("nvidia-open", "nvidia-fabricmanager", "nvlsm")
-    ready = ubuntu(*board, installed={"cuda-keyring": Package("1.1-1")}, offered=offers("590.48.01-1", *names))
+    names = ("nvidia-open", "nvidia-fabricmanager", "nvlsm", "nvidia-driver-pinning-590.48.01")
+    offered = BUILDING | offers("590.48.01-1", *names)
+    ready = ubuntu(*board, installed={"cuda-keyring": Package("1.1-1")}, offered=offered)
     plan = make_plan(request(source="nvidia", version="590.48.01"), ready)
     assert plan.first == ["nvidia-driver-pinning-590.48.01"]
     assert plan.install == ["nvidia-open=590.48.01-1", "nvidia-fabricmanager=590.48.01-1", "nvlsm"]
@@ -268,6 +272,34 @@ def test_red_hat_10_has_no_streams():
             "gpgkey": "https://developer.download.nvidia.com/compute/cuda/repos/rhel10/x86_64/D42D0685.pub",
         }
     ]
+
+
+def test_a_driver_is_not_removed_for_one_that_cannot_be_built():
+    """The headers of an older kernel are gone from the archive."""
+    older = trixie(V100, kernel="6.12.0-old", installed={"nvidia-tesla-535-kernel-dkms": Package("535.274.02-1")})
+    complaint = refusal(request(version="550"), older)
+    assert complaint.startswith("the driver needs linux-headers-6.12.0-old, and the package lists")
+    done = replace(
+        older, installed=after(make_plan(request(), trixie(V100)), TRIXIE), built={"proprietary": "550.163.01"}
+    )
+    assert make_plan(request(), done).install == []
+
+
+def test_what_dnf_does_not_change_by_itself_is_refused_and_not_passed_over():
+    there = rocky(
+        H100,
+        archives=(Archive("https://mirror/rhel9", "", "", ""),),
+        installed={"nvidia-open": Package("570.86.15"), "kmod-nvidia-open-dkms": Package("570.86.15")},
+        built={"open": "570.86.15"},
+    )
+    mirror = {"source": "nvidia", "repository_url": "https://mirror/rhel9"}
+    same = make_plan(request(version="570", **mirror), there)
+    assert (same.install, same.hold) == ([], [])
+    assert make_plan(request(version="570.86.16", **mirror), there).install == ["nvidia-open-570.86.16"]
+    for version in ("580", "580.95.05"):
+        complaint = refusal(request(version=version, **mirror), there)
+        assert complaint.startswith("nvidia-open 570.86.15 is installed, and the branch 580 is wanted")
+    assert "upgrade is set" in refusal(request(version="570", upgrade=True, **mirror), there)
 
 
 def test_done_means_nothing_to_do():
@@ -351,6 +383,7 @@ def test_reasons_for_a_reboot():
     plan = make_plan(request(), old)
     assert plan.reboot == "the module 535.274.02 is loaded, and 550.163.01 is installed"
     assert lines(request(), old, plan)[-1].startswith("would reboot, since the module 535.274.02")
+    assert any(line.startswith("would hold nvidia-smi, ") for line in lines(request(), old, plan))
     assert make_plan(request(), replace(old, loaded="550.163.01")).reboot == ""
     image = request(pci_ids=[H100])
     assert make_plan(image, replace(old, devices=described([H100]))).reboot == ""

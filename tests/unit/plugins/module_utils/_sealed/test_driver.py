@@ -437,6 +437,19 @@ def test_a_tree_is_sealed_for_the_newest_key(tmp_path, newest, waited):
         assert resealed(tmp_path, api, check=True, force=True)["changed"] is True
 
 
+def test_one_whose_name_the_api_server_makes_has_none(tmp_path, newest):
+    """It stands in a tree beside others, and is no reason to stop."""
+    path = tmp_path / "one.yaml"
+    run(path=str(path))
+    raw = read(path)
+    raw["metadata"] = {"generateName": "a-", "namespace": "default"}
+    path.write_text(yaml.safe_dump(raw))
+    with serve() as api:
+        api.answers = [SERVICE, newest]
+        (result,) = resealed(tmp_path, api, check=True)["results"]
+    assert (result["name"], result["changed"]) == ("", True)
+
+
 def test_what_the_controller_cannot_open_is_told_and_the_others_go_on(tmp_path, newest, waited):
     one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
     run(path=str(one))
