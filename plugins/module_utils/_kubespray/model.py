@@ -96,9 +96,13 @@ def _node(item: Mapping[str, Any]) -> Node:
     )
 
 
-def parse_stamp(data: Optional[Mapping[str, Any]]) -> Optional[Stamp]:
+def parse_stamp(data: Any) -> Optional[Stamp]:
     """None for what is no stamp of this release of the role, so that Kubespray runs."""
-    if not data or data.get("format") != 1:
+    if (
+        not isinstance(data, Mapping)
+        or data.get("format") != 1
+        or not {"kubespray", "kubernetes", "hosts"} <= set(data)
+    ):
         return None
     return Stamp(data["kubespray"], data["kubernetes"], data["hosts"])
 

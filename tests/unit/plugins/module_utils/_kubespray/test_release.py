@@ -104,4 +104,5 @@ def test_a_stamp_is_read_as_it_was_written_and_others_are_none() -> None:
     stamp = Stamp("v2.31.0", "1.35.4", {"a": "0"})
     assert parse_stamp(stamp_data(stamp)) == stamp
     assert parse_stamp(None) is None
-    assert parse_stamp({"format": 2}) is None
+    for other in ({"format": 2}, {"format": 1}, [1], "text"):
+        assert parse_stamp(other) is None
