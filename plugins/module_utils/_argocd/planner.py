@@ -39,10 +39,11 @@ CASCADES: Mapping[str, Optional[str]] = {
 
 @dataclass(frozen=True)
 class SetFinalizers:
-    """Say what becomes of the deployed resources, before the application is deleted."""
+    """Say what becomes of the deployed resources (``cascade``), before the application with this uid is deleted."""
 
     key: Key
-    before: tuple[str, ...]
+    uid: str
+    cascade: str
     after: tuple[str, ...]
     resource_version: str
 
@@ -111,7 +112,16 @@ def plan_absent(key: Key, observed: Optional[Observed], cascade: Optional[str]) 
     after = tuple(name for name in before if name.split("/")[0] != RESOURCES_FINALIZER) + ((wanted,) if wanted else ())
     if before == after:
         return deletion
-    return (SetFinalizers(key, before, after, observed.resource_version), *deletion)
+    return (SetFinalizers(key, observed.uid, cascade, after, observed.resource_version), *deletion)
+
+
+def finalizers_again(action: SetFinalizers, observed: Optional[Observed]) -> Optional[SetFinalizers]:
+    """The action for what is there now, since somebody was faster; None if nothing is left to be said.
+
+    A deletion that has begun meanwhile takes no more finalizers, and what is there may be another application.
+    """
+    there = observed if observed and observed.uid == action.uid else None
+    return next((one for one in plan_absent(action.key, there, action.cascade) if isinstance(one, SetFinalizers)), None)
 
 
 def require_existing(desired: Desired, observed: Optional[Observed], state: str) -> Observed:
