@@ -223,7 +223,7 @@ class ApiDriver(Driver):
         annotations = {
             name: text
             for name, text in metadata.get("annotations", {}).items()
-            if name not in (REFRESH_ANNOTATION, HYDRATE_ANNOTATION)
+            if not name.startswith((REFRESH_ANNOTATION, HYDRATE_ANNOTATION))
         }
         annotations[CONFIRMATION_ANNOTATION] = action.since
         kept = {name: metadata[name] for name in ("name", "namespace", "labels", "finalizers") if name in metadata}

@@ -35,6 +35,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     CONFIRMATION_ANNOTATION,
     HYDRATE_ANNOTATION,
+    HYDRATE_TIME_ANNOTATION,
     REFRESH_ANNOTATION,
     Key,
     Observed,
@@ -461,8 +462,12 @@ class ApplicationDriver(Driver):
 
     def _send(self, action: Union[Refresh, StartSync, EndOperation, ConfirmDeletion, Regenerate]) -> Mapping[str, Any]:
         if isinstance(action, Refresh):
-            asked = [REFRESH_ANNOTATION] + ([HYDRATE_ANNOTATION] if self._seen[action.key].hydration else [])
-            patch: dict[str, Any] = {"metadata": {"annotations": dict.fromkeys(asked, action.kind)}}
+            annotations = {REFRESH_ANNOTATION: action.kind}
+            if self._seen[action.key].hydration:  # the time, so that no answer to another request takes ours away
+                annotations.update(
+                    {HYDRATE_ANNOTATION: action.kind, HYDRATE_TIME_ANNOTATION: datetime.now(timezone.utc).isoformat()}
+                )
+            patch: dict[str, Any] = {"metadata": {"annotations": annotations}}
         elif isinstance(action, Regenerate):
             patch = {"metadata": {"annotations": {SET_REFRESH_ANNOTATION: "true"}}}
         elif isinstance(action, ConfirmDeletion):

@@ -185,8 +185,11 @@ def test_a_hydrator_is_asked_as_well():
     driver = ApplicationDriver(server)
     driver.observe(["argocd"])
     assert driver.write(Refresh(key(), "hard"))
-    asked = {"argocd.argoproj.io/refresh": "hard", "argocd.argoproj.io/hydrate": "hard"}
-    assert server.patched == [{"metadata": {"annotations": asked}}]
+    assert driver.write(Refresh(key(), "hard"))
+    first, second = (patch["metadata"]["annotations"] for patch in server.patched)
+    assert first["argocd.argoproj.io/refresh"] == first["argocd.argoproj.io/hydrate"] == "hard"
+    when = "argocd.argoproj.io/hydrate-timestamp"
+    assert first[when] != second[when]
 
 
 CLOSED = {"kind": "deny", "schedule": "* * * * *", "duration": "1h", "applications": ["*"]}
