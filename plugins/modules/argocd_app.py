@@ -550,24 +550,30 @@ options:
               - Sync only these, if one of them is OutOfSync, and wait only for their sync. Such a sync runs no hooks,
                 and is not in the application's history; with O(applications[].sync.revision) it is due in every run,
                 unless the whole application was deployed at that revision last.
-              - The result RV(results[].resources) lists what an application has.
+              - The result RV(results[].resources) lists what an application has. Their labels are in the manifests that
+                M(ai_how.cloud.argocd_app_info) gives.
             type: list
             elements: dict
             suboptions:
               group:
-                description: API group, like V(apps); not given for the core group.
+                description: API group, like V(apps), or V(*) for any; not given for the core group.
                 type: str
               kind:
-                description: Kind.
+                description: Kind, or V(*) for any.
                 type: str
                 required: true
               name:
-                description: Name.
+                description: Name, or V(*) for any.
                 type: str
                 required: true
               namespace:
                 description: Namespace; any if not given.
                 type: str
+              exclude:
+                description:
+                  - Do not sync these, whatever else means them. Where all that is named is excluded, all others are
+                    synced.
+                type: bool
           always:
             description: Sync also if nothing is out of sync, like C(argocd app sync); hooks run again. Always a change.
             type: bool

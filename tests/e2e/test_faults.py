@@ -193,6 +193,27 @@ def test_somebody_writes_in_between(apps: Applications, between: Proxy) -> None:
     assert apps.seen("steady")["metadata"]["annotations"]["example.org/writer"] == "2"
 
 
+def test_somebody_changes_the_finalizers_in_between(apps: Applications, between: Proxy) -> None:
+    """409 Conflict, by the API server itself; Argo CD does so where it deletes a parent while its children go."""
+    finalizer = "resources-finalizer.argocd.argoproj.io"
+    changed = []
+
+    def interfere(method: str, path: str, body: bytes) -> str:
+        if b'"finalizers"' in body and not changed:
+            changed.append(path)
+            theirs = {"metadata": {"finalizers": [f"{finalizer}/background"]}}
+            apps.api.patch_namespaced_custom_object(name="brief", body=theirs, **API)
+        return path
+
+    assert not ended(apps.start(**apps.options("brief", "plain"), state="present")).get("failed")
+    between.interfere = interfere
+    result = ended(apps.start(name="brief", state="absent", cascade="foreground", host=between.url))
+    assert not result.get("failed"), result["msg"]
+    assert changed
+    assert sum(b'"code":409' in answer for answer in between.answers) == 1
+    assert "brief" not in apps.user.applications()
+
+
 def test_the_repo_server_is_down_during_a_sync(apps: Applications) -> None:
     down = threading.Event()
 

@@ -180,7 +180,7 @@ class ApiDriver(Driver):
         finalizers = self._finalizers.get(action.key, tuple(raw["metadata"].get("finalizers", [])))
         self._send_deletion(action.key, finalizers)
 
-    def _set_finalizers(self, action: SetFinalizers, dry_run: bool) -> Mapping[str, Any]:
+    def _set_finalizers(self, action: SetFinalizers, dry_run: bool) -> Optional[Mapping[str, Any]]:
         """Argo CD sets them with the deletion; of an application that is being deleted it takes them at once."""
         seen = self._seen[action.key]
         self._finalizers[action.key] = action.after
@@ -196,13 +196,16 @@ class ApiDriver(Driver):
             return
 
     def _send(self, action: Union[Refresh, StartSync, EndOperation, ConfirmDeletion]) -> Mapping[str, Any]:
-        if isinstance(action, Refresh):
-            return self._refresh(action)
-        if isinstance(action, ConfirmDeletion):
-            return self._confirm(action)
-        if isinstance(action, EndOperation):
-            return self._end_operation(action)
-        return self._start(action)
+        try:
+            if isinstance(action, Refresh):
+                return self._refresh(action)
+            if isinstance(action, ConfirmDeletion):
+                return self._confirm(action)
+            if isinstance(action, EndOperation):
+                return self._end_operation(action)
+            return self._start(action)
+        except Missing as gone:
+            raise Conflict(f"{action.key} is gone") from gone
 
     def _refresh(self, action: Refresh) -> Mapping[str, Any]:
         """Argo CD answers when it has compared; where that takes long the application shows that it is asked for."""
@@ -220,7 +223,7 @@ class ApiDriver(Driver):
         annotations = {
             name: text
             for name, text in metadata.get("annotations", {}).items()
-            if name not in (REFRESH_ANNOTATION, HYDRATE_ANNOTATION)
+            if not name.startswith((REFRESH_ANNOTATION, HYDRATE_ANNOTATION))
         }
         annotations[CONFIRMATION_ANNOTATION] = action.since
         kept = {name: metadata[name] for name in ("name", "namespace", "labels", "finalizers") if name in metadata}

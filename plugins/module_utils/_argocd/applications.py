@@ -22,6 +22,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     CONFIRMATION_ANNOTATION,
     HYDRATE_ANNOTATION,
+    HYDRATE_TIME_ANNOTATION,
     REFRESH_ANNOTATION,
     Desired,
     Key,
@@ -52,6 +53,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import 
 _NOT_SHOWN = (
     REFRESH_ANNOTATION,
     HYDRATE_ANNOTATION,
+    HYDRATE_TIME_ANNOTATION,
     CONFIRMATION_ANNOTATION,
     "kubectl.kubernetes.io/last-applied-configuration",
 )

@@ -35,12 +35,17 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     CONFIRMATION_ANNOTATION,
     HYDRATE_ANNOTATION,
+    HYDRATE_TIME_ANNOTATION,
     REFRESH_ANNOTATION,
     Key,
     Observed,
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.operate import operation_patch
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import Action, SetFinalizers
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import (
+    Action,
+    SetFinalizers,
+    finalizers_again,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import (
     Resource,
     Trouble,
@@ -58,7 +63,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.windows impor
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER, Apply, Delete
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Problem, Refused, Unavailable
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News
-from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind, Missing
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connect as open_client
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connection_argument_spec
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.store import Store, declare
@@ -195,7 +200,9 @@ class Driver(ABC):
             self._take(kind, self._send(action))
         except Conflict:
             raw = self._get(action.key)
-            if raw is not None:
+            if raw is None:
+                del self._seen[action.key]
+            else:
                 self._take(kind, raw)
             return False
         return True
@@ -251,7 +258,8 @@ class Driver(ABC):
         """Nothing happens if it is gone already."""
 
     @abstractmethod
-    def _set_finalizers(self, action: SetFinalizers, dry_run: bool) -> Mapping[str, Any]: ...
+    def _set_finalizers(self, action: SetFinalizers, dry_run: bool) -> Optional[Mapping[str, Any]]:
+        """The object after it; None if it is gone."""
 
     @abstractmethod
     def _send(self, action: Any) -> Mapping[str, Any]:
@@ -454,8 +462,12 @@ class ApplicationDriver(Driver):
 
     def _send(self, action: Union[Refresh, StartSync, EndOperation, ConfirmDeletion, Regenerate]) -> Mapping[str, Any]:
         if isinstance(action, Refresh):
-            asked = [REFRESH_ANNOTATION] + ([HYDRATE_ANNOTATION] if self._seen[action.key].hydration else [])
-            patch: dict[str, Any] = {"metadata": {"annotations": dict.fromkeys(asked, action.kind)}}
+            annotations = {REFRESH_ANNOTATION: action.kind}
+            if self._seen[action.key].hydration:  # the time, so that no answer to another request takes ours away
+                annotations.update(
+                    {HYDRATE_ANNOTATION: action.kind, HYDRATE_TIME_ANNOTATION: datetime.now(timezone.utc).isoformat()}
+                )
+            patch: dict[str, Any] = {"metadata": {"annotations": annotations}}
         elif isinstance(action, Regenerate):
             patch = {"metadata": {"annotations": {SET_REFRESH_ANNOTATION: "true"}}}
         elif isinstance(action, ConfirmDeletion):
@@ -476,23 +488,26 @@ class ApplicationDriver(Driver):
     def _object(self, app: Observed, kind: Kind, name: Resource) -> Optional[dict[str, Any]]:
         return self._client.get(kind, name.namespace, name.name)
 
-    def _set_finalizers(self, action: SetFinalizers, dry_run: bool) -> Mapping[str, Any]:
-        """Compare-and-swap on the finalizers alone: Argo CD writes the status of the object all the time."""
+    def _set_finalizers(self, action: SetFinalizers, dry_run: bool) -> Optional[Mapping[str, Any]]:
+        """Compare-and-swap on the finalizers alone: Argo CD writes the status of the object all the time.
+
+        It changes them, too, where it deletes a parent and its children while we do; so each conflict is planned anew.
+        """
         if dry_run:
             seen = self._seen[action.key].raw
             return {**seen, "metadata": {**seen["metadata"], "finalizers": list(action.after)}}
-        version = action.resource_version
-        while True:
-            metadata = {"finalizers": list(action.after), "resourceVersion": version}
+        due: Optional[SetFinalizers] = action
+        there: Optional[dict[str, Any]] = None
+        while due:
+            metadata = {"finalizers": list(due.after), "resourceVersion": due.resource_version}
             try:
-                raw = self._patch(action.key, {"metadata": metadata})
-                self._take(APPLICATION, raw)
-                return raw
+                there, due = self._patch(due.key, {"metadata": metadata}), None
             except Conflict:
                 there = self._get(action.key)
-                if there is None or tuple(there["metadata"].get("finalizers", [])) != action.before:
-                    raise
-                version = there["metadata"]["resourceVersion"]
+                due = finalizers_again(action, Observed.parse(there) if there else None)
+        if there:
+            self._take(APPLICATION, there)
+        return there
 
     def _refuse_closed_window(self, app: Observed) -> None:
         """As Argo CD's API server does; its controller would keep the operation and begin it when the window opens."""
@@ -509,7 +524,10 @@ class ApplicationDriver(Driver):
             )
 
     def _patch(self, key: _AnyKey, patch: Mapping[str, Any]) -> dict[str, Any]:
-        return self._client.merge_patch(_kind(key), key.namespace, key.name, patch, FIELD_MANAGER)
+        try:
+            return self._client.merge_patch(_kind(key), key.namespace, key.name, patch, FIELD_MANAGER)
+        except Missing as gone:
+            raise Conflict(f"{key} is gone") from gone
 
 
 def _time_in(zone: str) -> datetime:

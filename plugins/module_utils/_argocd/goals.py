@@ -10,7 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Optional, Union
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Deployment, Key, Observed
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
+    Deployment,
+    Hydration,
+    Key,
+    Observed,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.sync import Sync
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Problem
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import Fail, Step, Watch
@@ -147,6 +152,7 @@ class Memory:
     ``look_at``: when to look at the pods, None while nothing waits for them. ``stuck``: since when which of them do not
     run, by uid and by whether that lasts. ``ended``: when the operation began that we ended.
     ``compared_after``: whether a comparison was asked for after our operation, or after the hydration.
+    ``hydration``: where the source hydrator stood when a refresh was asked for last.
     ``confirmed``: whether a deletion was approved. ``listed``: whether the applications of a set were seen after it had
     generated them.
     """
@@ -160,6 +166,7 @@ class Memory:
     stuck: Mapping[tuple[str, bool], float] = field(default_factory=dict)
     ended: str = ""
     compared_after: bool = False
+    hydration: Optional[Hydration] = None
     confirmed: bool = False
     listed: bool = False
 

@@ -5,7 +5,8 @@
 """What comes before a comparison where a source hydrator makes the manifests: that it has made them. No I/O.
 
 The hydrator answers a request by taking away the annotation, once it has pushed or found that there is nothing to do
-(controller/hydrator/hydrator.go of argo-cd 3.6). It asks for a comparison a moment after that.
+(controller/hydrator/hydrator.go of argo-cd 3.6). It asks for a comparison a moment after that. Before 3.6 it answers as
+soon as it has looked, before it begins, and a request that comes while it hydrates an older commit not at all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Optional, Union
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.comparison import REFRESH_AGAIN, away, superseded
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.comparison import (
+    AWAY,
+    REFRESH_AGAIN,
+    away,
+    superseded,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import (
     Compare,
     Memory,
@@ -38,11 +44,17 @@ def hydrated(goal: Union[Settle, Compare], app: Observed, memory: Memory, now: f
         return None
     if seen.phase in ("", "Hydrating") or not seen.of_spec:
         return Watch(TO_HYDRATE), memory
+    before = memory.hydration
+    if before and before.phase == "Hydrating" and before.started_at == seen.started_at:
+        # It had begun before it was asked, so what was pushed since may be missing in it.
+        return Write(refresh(goal)), replace(memory, refreshed_at=now)
     if seen.phase == "Failed":
         problem = Failed(f"{goal.key}, from {app.followed[0]}: {seen.message}")
         if isinstance(goal, Settle) and seen.made and not at_revisions(goal.revisions, (seen.made,)):
             # It has failed on an earlier commit, and has taken our request away with that one's
             return _again(goal, *with_grace(TO_HYDRATE, problem, memory, "not hydrated", now, UNSEEN_GRACE), now)
+        if seen == before and memory.symptom != AWAY:
+            return with_grace(TO_HYDRATE, problem, memory, "not hydrated", now, UNSEEN_GRACE)
         return away(goal, seen.message, memory, now) or (Fail(problem), memory)
     if isinstance(goal, Settle) and not at_revisions(goal.revisions, app.pushed):
         problem = Failed(superseded(goal, app))

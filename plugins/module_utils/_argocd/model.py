@@ -21,6 +21,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import 
 API_VERSION = "argoproj.io/v1alpha1"
 REFRESH_ANNOTATION = "argocd.argoproj.io/refresh"
 HYDRATE_ANNOTATION = "argocd.argoproj.io/hydrate"
+HYDRATE_TIME_ANNOTATION = "argocd.argoproj.io/hydrate-timestamp"
 CONFIRMATION_ANNOTATION = "argocd.argoproj.io/deletion-approved"
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 IN_CLUSTER = "https://kubernetes.default.svc"
@@ -251,6 +252,7 @@ class Hydration:
 
     phase: str
     message: str
+    started_at: str
     finished_at: str
     of_spec: bool
     dry: str
@@ -267,6 +269,7 @@ class Hydration:
         return cls(
             phase=operation.get("phase", ""),
             message=operation.get("message", ""),
+            started_at=operation.get("startedAt", ""),
             finished_at=operation.get("finishedAt") or "",
             of_spec=said(operation.get("sourceHydrator")) == said(spec["sourceHydrator"]),
             dry=seen.get("lastComparedDryRevision") or operation.get("drySHA", ""),

@@ -236,9 +236,10 @@ def find_deployment(app: Observed, history_id: Optional[int], revisions: Sequenc
 
 def unknown_resources(sync: Sync, app: Observed) -> Optional[Problem]:
     """The sentence about resources to sync that the application does not have."""
-    unknown = [one for one in sync.resources if not any(map(one.matches, app.resources))]
+    unknown = [one for one in sync.resources if not one.exclude and not any(map(one.matches, app.resources))]
     if not unknown:
-        return None
+        left = not sync.resources or _selected(sync, app)
+        return None if left else Invalid(f"{app.key} has no resource but those that are excluded; exclude fewer")
     return Invalid(
         f"{app.key} has no resource {', '.join(map(str, unknown))} (group:kind:name); give resources as the result "
         "of this module lists them"
@@ -351,7 +352,8 @@ def _same(one: _Sources, other: _Sources) -> bool:
 
 
 def _selected(sync: Sync, app: Observed) -> Sequence[Mapping[str, Any]]:
-    return [resource for resource in app.resources if any(one.matches(resource) for one in sync.resources)]
+    """Those to sync one by one; none where all of the application is meant."""
+    return [resource for resource in app.resources if sync.resources and sync.selects(resource)]
 
 
 def _name(goal: Operate) -> str:

@@ -202,7 +202,13 @@ SYNC: Options = {
     "resources": Opt(
         "list",
         elements="dict",
-        options={"group": Opt(), "kind": Opt(required=True), "name": Opt(required=True), "namespace": Opt()},
+        options={
+            "group": Opt(),
+            "kind": Opt(required=True),
+            "name": Opt(required=True),
+            "namespace": Opt(),
+            "exclude": Opt("bool"),
+        },
     ),
     "always": Opt("bool"),
     "dry_run": Opt("bool"),

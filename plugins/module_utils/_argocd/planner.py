@@ -12,6 +12,7 @@ from typing import Any, Optional, Union
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     HYDRATE_ANNOTATION,
+    HYDRATE_TIME_ANNOTATION,
     REFRESH_ANNOTATION,
     RESOURCES_FINALIZER,
     SOURCES,
@@ -25,7 +26,9 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused
 
 # Ours, but no part of what is declared.
-_NOT_DECLARED = tuple(("metadata", "annotations", name) for name in (REFRESH_ANNOTATION, HYDRATE_ANNOTATION))
+_NOT_DECLARED = tuple(
+    ("metadata", "annotations", name) for name in (REFRESH_ANNOTATION, HYDRATE_ANNOTATION, HYDRATE_TIME_ANNOTATION)
+)
 
 # What means the same to Argo CD as an empty structure of the sync policy.
 _EMPTY: Mapping[str, Mapping[str, Any]] = {"automated": {"enabled": True}, "retry": {"limit": 0}}
@@ -39,10 +42,11 @@ CASCADES: Mapping[str, Optional[str]] = {
 
 @dataclass(frozen=True)
 class SetFinalizers:
-    """Say what becomes of the deployed resources, before the application is deleted."""
+    """Say what becomes of the deployed resources (``cascade``), before the application with this uid is deleted."""
 
     key: Key
-    before: tuple[str, ...]
+    uid: str
+    cascade: str
     after: tuple[str, ...]
     resource_version: str
 
@@ -111,7 +115,16 @@ def plan_absent(key: Key, observed: Optional[Observed], cascade: Optional[str]) 
     after = tuple(name for name in before if name.split("/")[0] != RESOURCES_FINALIZER) + ((wanted,) if wanted else ())
     if before == after:
         return deletion
-    return (SetFinalizers(key, before, after, observed.resource_version), *deletion)
+    return (SetFinalizers(key, observed.uid, cascade, after, observed.resource_version), *deletion)
+
+
+def finalizers_again(action: SetFinalizers, observed: Optional[Observed]) -> Optional[SetFinalizers]:
+    """The action for what is there now, since somebody was faster; None if nothing is left to be said.
+
+    A deletion that has begun meanwhile takes no more finalizers, and what is there may be another application.
+    """
+    there = observed if observed and observed.uid == action.uid else None
+    return next((one for one in plan_absent(action.key, there, action.cascade) if isinstance(one, SetFinalizers)), None)
 
 
 def require_existing(desired: Desired, observed: Optional[Observed], state: str) -> Observed:

@@ -28,6 +28,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
     Idle,
     Memory,
     Operate,
+    Refresh,
     Settle,
     notice,
     refresh,
@@ -54,6 +55,13 @@ _CONTROLLER = " (does its application controller run?)"
 
 def next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -> tuple[Step, Memory]:
     """The next step towards ``goal``, and the memory to hand in next time (after a Write: once it is done)."""
+    step, memory = _next_step(goal, app, memory, now)
+    if app and isinstance(step, Write) and isinstance(step.action, Refresh):
+        memory = replace(memory, hydration=app.hydration)
+    return step, memory
+
+
+def _next_step(goal: Goal, app: Optional[Observed], memory: Memory, now: float) -> tuple[Step, Memory]:
     if isinstance(goal, Gone):
         return until_gone(goal, app, memory, now)
     if app is None:

@@ -24,19 +24,19 @@ _SYNC_OPTIONS = {
 
 @dataclass(frozen=True)
 class Selected:
-    """One resource to sync; without a namespace it is any of that name."""
+    """Resources to sync, or with ``exclude`` not to; ``*`` is any, and so is a namespace that is not given."""
 
     group: str
     kind: str
     name: str
     namespace: str = ""
+    exclude: bool = False
 
     def matches(self, resource: Mapping[str, Any]) -> bool:
-        """Whether it is this entry of ``status.resources``."""
-        return (
-            (self.group, self.kind, self.name)
-            == (resource.get("group", ""), resource.get("kind"), resource.get("name"))
-        ) and self.namespace in ("", resource.get("namespace", ""))
+        """Whether it is about this entry of ``status.resources``."""
+        said = (self.group, self.kind, self.name, self.namespace or "*")
+        seen = (resource.get(part, "") for part in ("group", "kind", "name", "namespace"))
+        return all(one in ("*", other) for one, other in zip(said, seen))
 
     def __str__(self) -> str:
         return f"{self.group}:{self.kind}:{self.namespace + '/' if self.namespace else ''}{self.name}"
@@ -71,7 +71,13 @@ class Sync:
         return cls(
             revisions=tuple(params.get("revisions") or filter(None, [params.get("revision")])),
             resources=tuple(
-                Selected(item.get("group") or "", item["kind"], item["name"], item.get("namespace") or "")
+                Selected(
+                    item.get("group") or "",
+                    item["kind"],
+                    item["name"],
+                    item.get("namespace") or "",
+                    bool(item.get("exclude")),
+                )
                 for item in params.get("resources") or ()
             ),
             dry_run=bool(params.get("dry_run")),
@@ -87,6 +93,14 @@ class Sync:
     def settles(self) -> bool:
         """Whether it brings all of the application to what its spec says, so that it is Synced afterwards."""
         return not (self.revisions or self.resources or self.dry_run)
+
+    def selects(self, resource: Mapping[str, Any]) -> bool:
+        """Whether ``resources`` mean this entry of ``status.resources``; all are meant where only some are excluded."""
+        wanted = [one for one in self.resources if not one.exclude]
+        unwanted = [one for one in self.resources if one.exclude]
+        return (not wanted or any(one.matches(resource) for one in wanted)) and not any(
+            one.matches(resource) for one in unwanted
+        )
 
     def sync_options(self, of_spec: list[str]) -> list[str]:
         """The spec's sync options with those of the task put over them."""

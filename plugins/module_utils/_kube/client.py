@@ -93,7 +93,7 @@ class Client:
         """One object, or None."""
         try:
             return self._request("get", kind, namespace, "get", name=name)
-        except _Missing:
+        except Missing:
             return None
 
     def log(self, namespace: str, pod: str, container: str, lines: int, previous: bool) -> str:
@@ -172,7 +172,7 @@ class Client:
     def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
         """Delete the object with this uid; nothing happens if it is gone already."""
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
-        with contextlib.suppress(_Missing):
+        with contextlib.suppress(Missing):
             self._request("delete", kind, namespace, "delete", name=name, body=body)
 
     def watch(self, kind: Kind, namespace: str, resource_version: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -264,11 +264,11 @@ class Client:
             return Refused(f"not allowed to {verb} {what}: {message}; grant the verb, or use other credentials")
         if error.status == 404:
             if not (status.get("details") or {}).get("name"):
-                return _Missing(
+                return Missing(
                     f"the Kubernetes API at {self.host} does not know {kind}: install what brings it "
                     "(Argo CD for argoproj.io), or point to the cluster that has it"
                 )
-            return _Missing(f"{what}: {message}")
+            return Missing(f"{what}: {message}")
         if error.status == 409:
             return Conflict(f"{what}: {message}")
         if error.status in (400, 413, 415, 422) or "failed to create typed patch object" in message:
@@ -280,7 +280,7 @@ class Client:
         return Refused(f"{what}: {error.status} {message}")
 
 
-class _Missing(Refused):
+class Missing(Refused):
     """404: the object, its namespace, or the kind itself."""
 
 

@@ -116,7 +116,10 @@ OPTIONS = {
     "revisions": ["5.1.0", "2f1d5c9a4b6e8f7011223344556677889900aabb"],
     "prune": True,
     "sync": {
-        "resources": [{"group": "apps", "kind": "Deployment", "name": "minio", "namespace": "mlops"}],
+        "resources": [
+            {"group": "apps", "kind": "Deployment", "name": "minio", "namespace": "mlops"},
+            {"group": "*", "kind": "Service", "name": "*", "exclude": True},
+        ],
         "always": True,
         "dry_run": True,
         "force": True,

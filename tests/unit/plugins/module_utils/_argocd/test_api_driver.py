@@ -251,10 +251,13 @@ def test_a_deletion_keeps_to_the_finalizers():
     }
 
 
+LET_GO = SetFinalizers(key(), "uid-of-web", "orphan", (), "7")
+
+
 def test_finalizers_are_set_by_the_deletion():
     argo = Argo(deleting(RESOURCES))
     driver = watching(argo)
-    raw = driver.apply(SetFinalizers(key(), (RESOURCES,), (), "7"), dry_run=False)
+    raw = driver.apply(LET_GO, dry_run=False)
     assert raw["metadata"]["finalizers"] == []
     assert argo.writes == []
     driver.apply(Delete(key(), argo.raw["metadata"]["uid"]), dry_run=False)
@@ -264,9 +267,9 @@ def test_finalizers_are_set_by_the_deletion():
 def test_an_application_that_is_stuck_is_let_go_at_once():
     argo = Argo(deleting(RESOURCES, deletionTimestamp="2026-01-01T00:00:00Z"))
     driver = watching(argo)
-    driver.apply(SetFinalizers(key(), (RESOURCES,), (), "7"), dry_run=True)
+    driver.apply(LET_GO, dry_run=True)
     assert argo.writes == []
-    driver.apply(SetFinalizers(key(), (RESOURCES,), (), "7"), dry_run=False)
+    driver.apply(LET_GO, dry_run=False)
     assert argo.writes[0][:2] == ("DELETE", "applications/web")
 
 
@@ -277,6 +280,14 @@ def test_what_is_gone_or_another_is_not_deleted():
         argo.raw = there
         driver.apply(Delete(key(), "u"), dry_run=False)
         assert argo.writes == []
+
+
+def test_what_goes_while_a_step_is_written_is_not_there_any_more():
+    argo = Argo(raw_app())
+    driver = watching(argo)
+    argo.raw = None
+    assert not driver.write(Refresh(key()))
+    assert key() not in driver.world
 
 
 def test_what_goes_while_it_is_deleted():

@@ -30,6 +30,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import SetFinalizers
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import Apply
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Refused, Unavailable
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Missing
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
     CAPTURED_PODS,
     key,
@@ -65,6 +66,8 @@ class Server:
         return copy.deepcopy(self.raw)
 
     def merge_patch(self, kind, namespace, name, patch, field_manager):
+        if self.raw is None:
+            raise Missing("it is not there")
         asked = patch["metadata"].get("resourceVersion")
         if self.conflicts:
             self.conflicts -= 1
@@ -145,12 +148,15 @@ def test_an_event_that_is_older_than_our_write_does_not_undo_it():
     assert driver.world[key()].refreshing
 
 
+FOREGROUND = "resources-finalizer.argocd.argoproj.io/foreground"
+CASCADE = SetFinalizers(key(), "uid-of-web", "foreground", (FOREGROUND,), "10")
+
+
 def test_finalizers_are_set_though_argo_cd_writes_in_between():
     server = Server(at_version(10))
-    before = tuple(server.raw["metadata"].get("finalizers", []))
     server.conflicts = 2
-    ApplicationDriver(server).apply(SetFinalizers(key(), before, ("example.org/x",), "10"), dry_run=False)
-    assert server.raw["metadata"]["finalizers"] == ["example.org/x"]
+    ApplicationDriver(server).apply(CASCADE, dry_run=False)
+    assert server.raw["metadata"]["finalizers"] == [FOREGROUND]
 
 
 @pytest.mark.parametrize(
@@ -179,8 +185,11 @@ def test_a_hydrator_is_asked_as_well():
     driver = ApplicationDriver(server)
     driver.observe(["argocd"])
     assert driver.write(Refresh(key(), "hard"))
-    asked = {"argocd.argoproj.io/refresh": "hard", "argocd.argoproj.io/hydrate": "hard"}
-    assert server.patched == [{"metadata": {"annotations": asked}}]
+    assert driver.write(Refresh(key(), "hard"))
+    first, second = (patch["metadata"]["annotations"] for patch in server.patched)
+    assert first["argocd.argoproj.io/refresh"] == first["argocd.argoproj.io/hydrate"] == "hard"
+    when = "argocd.argoproj.io/hydrate-timestamp"
+    assert first[when] != second[when]
 
 
 CLOSED = {"kind": "deny", "schedule": "* * * * *", "duration": "1h", "applications": ["*"]}
@@ -289,12 +298,33 @@ def test_an_operation_is_ended_as_it_was_seen_or_not_at_all():
     assert server.patched[-1]["status"] == {"operationState": {"phase": "Terminating"}}
 
 
-def test_finalizers_that_somebody_else_changed_are_left_to_them():
-    server = Server(at_version(10))
+def test_finalizers_that_somebody_else_changes_are_kept_beside_ours():
+    server = Server(at_version(11))
     server.raw["metadata"]["finalizers"] = ["example.org/theirs"]
-    with pytest.raises(Conflict):
-        ApplicationDriver(server).apply(SetFinalizers(key(), (), ("example.org/x",), "9"), dry_run=False)
-    assert server.raw["metadata"]["finalizers"] == ["example.org/theirs"]
+    assert ApplicationDriver(server).apply(CASCADE, dry_run=False)
+    assert server.raw["metadata"]["finalizers"] == ["example.org/theirs", FOREGROUND]
+
+
+def test_one_whose_deletion_somebody_else_has_begun_takes_no_more_finalizers():
+    server = Server(at_version(11, deleting=True))
+    raw = ApplicationDriver(server).apply(CASCADE, dry_run=False)
+    assert raw == server.raw
+    assert server.patched == []
+
+
+def test_one_that_somebody_else_has_deleted_needs_no_finalizers():
+    server = Server(at_version(10))
+    server.raw = None
+    assert ApplicationDriver(server).apply(CASCADE, dry_run=False) is None
+
+
+def test_one_that_goes_while_a_step_is_written_is_not_there_any_more():
+    server = Server(at_version(10))
+    driver = ApplicationDriver(server)
+    driver.observe(["argocd"])
+    server.raw = None
+    assert not driver.write(ConfirmDeletion(key(), "2026-11-23T12:00:00Z"))
+    assert key() not in driver.world
 
 
 def test_what_ends_a_watch_for_good_is_told_by_namespace():
@@ -310,8 +340,8 @@ def test_a_dry_run_shows_the_finalizers_and_writes_nothing():
     server = Server(at_version(10))
     driver = ApplicationDriver(server)
     driver.observe(["argocd"])
-    raw = driver.apply(SetFinalizers(key(), (), ("example.org/x",), "10"), dry_run=True)
-    assert raw["metadata"]["finalizers"] == ["example.org/x"]
+    raw = driver.apply(CASCADE, dry_run=True)
+    assert raw["metadata"]["finalizers"] == [FOREGROUND]
     assert server.version == 10
     assert driver.world[key()].raw == server.raw
 

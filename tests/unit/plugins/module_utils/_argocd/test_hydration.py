@@ -34,19 +34,24 @@ from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.bu
 
 HYDRATOR = {"drySource": source("dry"), "syncSource": {"targetBranch": "env/dev", "path": "web"}}
 OLD = "d" * 40
-# The state of mind a moment after our refresh.
-ASKED = Memory(refreshed_at=100.0)
 NOW = 101.0
 
 
 def seen(
-    phase: str = "Hydrated", dry: str = A, message: str = "", written: str = C, finished: int = 9, **changes: Any
+    phase: str = "Hydrated",
+    dry: str = A,
+    message: str = "",
+    written: str = C,
+    started: int = 8,
+    finished: int = 9,
+    **changes: Any,
 ) -> Observed:
     """Hydrated from A to C, and compared at C, unless told otherwise."""
     raw = raw_app(**{"revision": C, **changes})
     del raw["spec"]["source"]
     raw["spec"]["sourceHydrator"] = HYDRATOR
     operation = {"phase": phase, "sourceHydrator": HYDRATOR, "drySHA": dry, "message": message}
+    operation["startedAt"] = at(started)
     if phase != "Hydrating":
         operation["finishedAt"] = at(finished)
     raw["status"]["sourceHydrator"] = {
@@ -55,6 +60,10 @@ def seen(
         "lastSuccessfulOperation": {"drySHA": dry, "hydratedSHA": written},
     }
     return Observed.parse(raw)
+
+
+# The state of mind a moment after our refresh.
+ASKED = Memory(refreshed_at=100.0, hydration=seen(started=6, finished=7).hydration)
 
 
 def without_status() -> Observed:
@@ -135,6 +144,39 @@ def test_the_failure_of_an_earlier_commit_is_none_of_the_one_that_mends_it() -> 
     assert isinstance(ends, Fail)
     assert "no such path" in str(ends.problem)
     assert isinstance(step(seen("Failed", dry=B, message="no such path"), B), Fail)
+
+
+@pytest.mark.parametrize("goal", [settle(), settle(A), Compare(key(), seen())])
+@pytest.mark.parametrize("phase", ["Hydrated", "Failed"])
+def test_one_that_runs_when_it_is_asked_for_is_no_answer(goal: Any, phase: str) -> None:
+    """What was pushed since its begin is not in it, and no revision says so."""
+    asks, memory = next_step(goal, seen("Hydrating"), Memory(), NOW)
+    assert asks == Write(Refresh(key()))
+    waits, memory = next_step(goal, seen("Hydrating"), memory, NOW)
+    assert waits == Watch(TO_HYDRATE)
+    again, memory = next_step(goal, seen(phase, message="of an older commit"), memory, NOW + 1)
+    assert again == Write(Refresh(key()))
+    assert memory.refreshed_at == NOW + 1
+    assert next_step(goal, seen(), memory, NOW + 2)[0] == Done()  # there was nothing newer
+    assert next_step(goal, seen(started=10, finished=11), memory, NOW + 2)[0] == Done()
+
+
+def test_one_that_begins_after_it_was_asked_for_is_the_answer() -> None:
+    _asks, memory = next_step(settle(), seen(), Memory(), NOW)
+    waits, memory = next_step(settle(), seen("Hydrating", started=10), memory, NOW)
+    assert waits == Watch(TO_HYDRATE)
+    assert next_step(settle(), seen(started=10, finished=11), memory, NOW)[0] == Done()
+
+
+def test_a_failure_of_before_may_be_about_to_be_tried_again() -> None:
+    failed = seen("Failed", message="no such path")
+    _asks, memory = next_step(settle(), failed, Memory(), NOW)
+    waits, memory = next_step(settle(), failed, memory, NOW)
+    assert isinstance(waits, Watch)
+    assert waits.reason == TO_HYDRATE
+    assert isinstance(next_step(settle(), failed, memory, NOW + UNSEEN_GRACE)[0], Fail)
+    anew = seen("Failed", message="no such path", started=10, finished=11)
+    assert isinstance(next_step(settle(), anew, memory, NOW)[0], Fail)
 
 
 def test_a_commit_server_that_is_away_for_a_moment() -> None:

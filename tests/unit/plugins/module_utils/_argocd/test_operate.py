@@ -308,6 +308,18 @@ def test_a_resource_that_the_application_does_not_have_is_refused():
     assert "has no resource :Service:web (group:kind:name)" in problem(asked)
 
 
+def test_an_application_of_which_everything_is_excluded_has_nothing_to_sync():
+    nothing = Sync(resources=(Selected("*", "*", "*", exclude=True),))
+    asked = step(manual(resources=[SERVICE, OTHER]), sync=nothing)
+    assert isinstance(asked.problem, Invalid)
+    assert "no resource but those that are excluded" in problem(asked)
+
+
+def test_what_is_excluded_need_not_be_there():
+    but_one = Sync(resources=(Selected("", "ConfigMap", "none", exclude=True),))
+    assert operation_patch(action(step(manual(resources=[SERVICE]), sync=but_one)))["operation"]["sync"]["resources"]
+
+
 def test_only_the_resources_that_were_asked_for_are_waited_for():
     seen = manual(resources=[SERVICE, OTHER], operation=ours(revision=B), reconciled=30, sync="OutOfSync")
     asked, memory = next_step(operate(sync=ONE), seen, STARTED, 100.0)

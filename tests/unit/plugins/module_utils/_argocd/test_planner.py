@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Desired, Observed
@@ -11,6 +12,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner impor
     Apply,
     Delete,
     SetFinalizers,
+    finalizers_again,
     plan_absent,
     plan_present,
 )
@@ -302,7 +304,7 @@ def with_finalizers(*finalizers, **changes) -> Observed:
     [
         (
             [OURS, "example.org/backup"],
-            [SetFinalizers(key(), (OURS, "example.org/backup"), ("example.org/backup",), "502")],
+            [SetFinalizers(key(), "uid-of-web", "orphan", ("example.org/backup",), "502")],
         ),
         (["example.org/backup"], []),
         ([], []),
@@ -333,5 +335,21 @@ DELETE = Delete(key(), "uid-of-web")
 )
 def test_a_cascade_is_said_by_finalizers_before_the_deletion(before, cascade, after):
     actions = plan_absent(key(), with_finalizers(*before), cascade)
-    finalizers = [] if after is None else [SetFinalizers(key(), tuple(before), tuple(after), "502")]
+    finalizers = [] if after is None else [SetFinalizers(key(), "uid-of-web", cascade, tuple(after), "502")]
     assert list(actions) == [*finalizers, DELETE]
+
+
+@pytest.mark.parametrize(
+    ("there", "after"),
+    [
+        (with_finalizers("example.org/theirs"), ("example.org/theirs", f"{OURS}/foreground")),
+        (with_finalizers(f"{OURS}/foreground"), None),
+        (with_finalizers(OURS, deleting=True), None),
+        (replace(with_finalizers(OURS), uid="of another"), None),
+        (None, None),
+    ],
+)
+def test_finalizers_are_planned_anew_for_what_somebody_else_made_of_it(there, after):
+    action = SetFinalizers(key(), "uid-of-web", "foreground", (f"{OURS}/foreground",), "501")
+    again = finalizers_again(action, there)
+    assert (again and again.after) == after

@@ -81,6 +81,9 @@ def test_the_facts_of_the_operation():
         (Selected("apps", "Deployment", "web", "elsewhere"), False),
         (Selected("", "Deployment", "web"), False),
         (Selected("apps", "Deployment", "db"), False),
+        (Selected("*", "*", "web"), True),
+        (Selected("apps", "*", "*", "*"), True),
+        (Selected("", "*", "*"), False),
     ],
 )
 def test_which_resource_is_selected(selected, matches):
@@ -90,3 +93,21 @@ def test_which_resource_is_selected(selected, matches):
 def test_a_selected_resource_is_named_as_argocd_names_it():
     assert str(Selected("apps", "Deployment", "web", "mlops")) == "apps:Deployment:mlops/web"
     assert str(Selected("", "Service", "web")) == ":Service:web"
+
+
+@pytest.mark.parametrize(
+    ("resources", "selects"),
+    [
+        ([{"group": "*", "kind": "*", "name": "*"}], True),
+        ([{"kind": "Service", "name": "*"}], False),
+        ([{"group": "*", "kind": "Service", "name": "*", "exclude": True}], True),
+        ([{"group": "apps", "kind": "Deployment", "name": "*", "exclude": True}], False),
+        (
+            [{"group": "*", "kind": "*", "name": "*"}, {"group": "apps", "kind": "*", "name": "web", "exclude": True}],
+            False,
+        ),
+        ([{"group": "apps", "kind": "*", "name": "*"}, {"kind": "Service", "name": "*", "exclude": True}], True),
+    ],
+)
+def test_what_is_excluded_is_not_selected_whatever_else_means_it(resources, selects):
+    assert Sync.from_params({"resources": resources}).selects(WEB) is selects
