@@ -211,12 +211,21 @@ def test_a_lost_cluster(keeper: User, watched: Callable[[], set[bytes]]) -> None
         "spec": {"selector": {"matchLabels": labels}, "template": template},
     }
     client = DynamicClient(kubernetes.config.new_client_from_config(str(keeper.box.kubeconfig)))
-    client.resources.get(api_version="apps/v1", kind="Deployment").create(body=deployment, namespace="kube-system")
+    deployments = client.resources.get(api_version="apps/v1", kind="Deployment")
+    deployments.create(body=deployment, namespace="kube-system")
     before = keeper.private_keys()
     run = keeper.renew()
     assert run.returncode == 0, run.output
     assert len(keeper.private_keys()) == len(before) + 1
     assert keeper.role("backup").changed == 0  # it was part of it
+
+    assert keeper.role("restore").changed == 0  # the controller is younger than what was restored
+    client.resources.get(api_version="v1", kind="Secret").delete(namespace="kube-system", label_selector=LABEL)
+    assert keeper.role("restore").changed == 2
+    without = {"spec": {"template": {"metadata": {"annotations": None}}}}  # as if that had ended before the restart
+    deployments.patch(without, NAME, "kube-system", content_type="application/merge-patch+json")
+    assert keeper.role("restore").changed == 1
+    assert keeper.role("restore").changed == 0
 
 
 @pytest.fixture(scope="module")

@@ -200,8 +200,8 @@ def start_tox(stage: str, folder: Path) -> subprocess.Popen[bytes]:
 def read_report(stage: str, folder: Path) -> Result:
     try:
         environment = json.loads((folder / f"{stage}.json").read_text())["testenvs"][stage]["result"]
-    except (OSError, KeyError):
-        return Result("failed", 0, "tox ended without a report")
+    except (OSError, KeyError, json.JSONDecodeError):
+        return Result("failed", 0, "tox ended without a whole report")
     if environment["skipped"]:
         return Result("skipped", 0, NO_PYTHON.format(CONFIG[f"testenv:{stage}"]["base_python"]))
     return Result("passed" if environment["success"] else "failed", environment["duration"])
