@@ -11,9 +11,7 @@ import json
 import os
 import subprocess
 import tarfile
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -110,36 +108,6 @@ class User(GitOps):
     def private_keys(self) -> list[str]:
         secrets = self.objects(f"api/v1/namespaces/kube-system/secrets?labelSelector={LABEL}")
         return [secret["data"]["tls.key"] for secret in secrets.values()]
-
-
-@pytest.fixture
-def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], set[bytes]]]:
-    """Ends the watch; what stood in temporary files, and in the arguments of processes, since the test began."""
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    for name in ("ANSIBLE_LOCAL_TEMP", "ANSIBLE_REMOTE_TEMP", "TMPDIR"):
-        monkeypatch.setenv(name, str(temporary))
-    seen: set[bytes] = set()
-    over = threading.Event()
-
-    def look() -> None:
-        while not over.wait(0.01):
-            # os.walk passes over folders that go meanwhile
-            files = [Path(folder, name) for folder, _folders, names in os.walk(temporary) for name in names]
-            for path in [*files, *(Path("/proc", name, "cmdline") for name in os.listdir("/proc") if name.isdigit())]:
-                with suppress(OSError):  # it has gone
-                    seen.add(path.read_bytes())
-
-    thread = threading.Thread(target=look)
-
-    def end() -> set[bytes]:
-        over.set()
-        thread.join()
-        return seen
-
-    thread.start()
-    yield end
-    end()
 
 
 @pytest.fixture
