@@ -23,7 +23,7 @@ from sandbox import sandbox as running_sandbox
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox("e2e", "sops") as box:
+    with running_sandbox("e2e", "sops", "external_secrets") as box:
         yield box
 
 

@@ -9,7 +9,6 @@ import base64
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from gitops import GitOps, Run
 from rendering import ROOT, tool, value_of_role
 from sandbox import Sandbox
 
-MODULE = "ansible_collections.ai_how.cloud.plugins.modules.argocd_app"
 EXAMPLES = ROOT / "docs" / "examples" / "sops"
 FOLDER = "k8s-manifests/base/mlops/minio"
 FIRST, SECOND = "what-is-in-git", "what-comes-after"
@@ -61,16 +59,8 @@ class User(GitOps):
             "destination": {"namespace": "sops"},
             "sync_policy": {"sync_options": ["CreateNamespace=true", "ServerSideApply=true"]},
             "finalizers": ["resources-finalizer.argocd.argoproj.io"],
-            "wait_timeout": 120,
         }
-        return self.module(**options)
-
-    def module(self, **options: Any) -> dict[str, Any]:
-        given = {"kubeconfig": str(self.box.kubeconfig), **options}
-        text = json.dumps({"ANSIBLE_MODULE_ARGS": given})
-        done = subprocess.run([sys.executable, "-m", MODULE], input=text, capture_output=True, text=True, check=False)
-        result: dict[str, Any] = json.loads(done.stdout)
-        return result
+        return self.argocd_app(**options)
 
     def live(self) -> dict[str, str]:
         secret = self.objects("api/v1/namespaces/sops/secrets")["minio-credentials"]
@@ -147,7 +137,7 @@ def test_from_the_example_to_the_cluster(user: User, watched: Callable[[], set[b
     assert "settings" in user.objects("api/v1/namespaces/sops/configmaps")
     (user.tree / FOLDER / "kustomization.yaml").write_text("resources: [missing.yaml]\n")
     assert "missing.yaml" in user.sync()["msg"]
-    assert not user.module(name="sops", state="absent").get("failed")
+    assert not user.argocd_app(name="sops", state="absent").get("failed")
 
 
 def test_the_role_installs_the_same_plugin(user: User, tmp_path: Path) -> None:
