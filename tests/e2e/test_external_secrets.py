@@ -16,11 +16,10 @@ from typing import Any
 import pytest
 import yaml
 from gitops import GitOps, until
-from rendering import ROOT, tool
+from rendering import ROOT, go_module, tool
 from sandbox import Sandbox
 
 EXAMPLES = ROOT / "docs" / "examples" / "external-secrets"
-PINS = ROOT / "roles" / "sandbox" / "files" / "tools" / "external-secrets"
 NAMESPACE = "external"
 CREDENTIALS = {"accesskey": "minio", "secretkey": "what-the-store-has"}
 
@@ -115,15 +114,9 @@ def test_from_the_store_to_the_application(user: User) -> None:
 def test_the_operator_itself_by_argocd(user: User) -> None:
     """From its chart, which its Go module holds, but for the definitions; the pods are simulated."""
     given = yaml.safe_load((EXAMPLES / "operator-app.yaml").read_text())["spec"]
-    go = str(max((Path(tool("helm")).parents[2] / "go").glob("*/go"), default="go"))
-    module = f"github.com/external-secrets/external-secrets@v{given['source']['targetRevision']}"
-    said = subprocess.run(
-        [go, "mod", "download", "-json", module], check=True, text=True, stdout=subprocess.PIPE, cwd=PINS
-    )
+    module = go_module(f"github.com/external-secrets/external-secrets@v{given['source']['targetRevision']}")
     chart = user.tree / "chart"
-    shutil.copytree(
-        Path(json.loads(said.stdout)["Dir"]) / "deploy/charts/external-secrets", chart, copy_function=shutil.copyfile
-    )
+    shutil.copytree(module / "deploy/charts/external-secrets", chart, copy_function=shutil.copyfile)
     (chart / "Chart.lock").unlink()
     about = yaml.safe_load((chart / "Chart.yaml").read_text())
     (chart / "Chart.yaml").write_text(yaml.safe_dump({key: about[key] for key in about if key != "dependencies"}))

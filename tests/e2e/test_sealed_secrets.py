@@ -20,7 +20,7 @@ import pytest
 import yaml
 from gitops import GitOps, Run, until
 from kubernetes.dynamic import DynamicClient
-from rendering import ROOT, tool
+from rendering import ROOT, go_module, tool
 from sandbox import Sandbox
 
 PASSWORD = "of-the-backup-in-a-vault"
@@ -181,13 +181,11 @@ def test_a_lost_cluster(keeper: User, watched: Callable[[], set[bytes]]) -> None
 @pytest.fixture(scope="module")
 def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Upstream's chart, which the Go module of the sandbox's controller holds as well."""
-    command = ["go", "mod", "download", "-json", "github.com/bitnami-labs/sealed-secrets@v0.40.0"]
-    command[0] = str(max((Path(tool("helm")).parents[2] / "go").glob("*/go"), default="go"))
-    said = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, cwd="/").stdout
+    module = go_module("github.com/bitnami-labs/sealed-secrets@v0.40.0")
     folder = tmp_path_factory.mktemp("mirror")
     (folder / "helm-v2.20.0").mkdir()
     with tarfile.open(folder / "helm-v2.20.0" / "sealed-secrets-2.20.0.tgz", "w:gz") as archive:
-        archive.add(Path(json.loads(said)["Dir"]) / "helm" / "sealed-secrets", "sealed-secrets")
+        archive.add(module / "helm" / "sealed-secrets", "sealed-secrets")
     return folder
 
 

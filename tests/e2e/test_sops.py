@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from gitops import GitOps, Run
-from rendering import ROOT, tool, value_of_role
+from rendering import ROOT, go_module, tool, value_of_role
 from sandbox import Sandbox
 
 EXAMPLES = ROOT / "docs" / "examples" / "sops"
@@ -143,7 +143,7 @@ def test_from_the_example_to_the_cluster(user: User, watched: Callable[[], set[b
 def test_the_role_installs_the_same_plugin(user: User, tmp_path: Path) -> None:
     """Each object as a dry run; the pods of the sandbox do not run."""
     settings = {
-        "argocd_manifest": str(upstream() / "install.yaml"),
+        "argocd_manifest": str(go_module("github.com/argoproj/argo-cd/v3@v3.6.1") / "manifests" / "install.yaml"),
         "argocd_sops": True,
         "argocd_sops_age_keys": user.keys.read_text(),
         "argocd_images": {"ghcr.io": "registry.example.org/ghcr"},
@@ -169,11 +169,3 @@ def test_the_role_installs_the_same_plugin(user: User, tmp_path: Path) -> None:
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(wanted.values())})
     done = subprocess.run([*apply, "--filename=-"], input=text, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.count("serverside-applied (server dry run)")) == (0, 3), done.stderr
-
-
-def upstream() -> Path:
-    """The manifests of the release, which the Go module holds as well."""
-    go = str(max((Path(tool("helm")).parents[2] / "go").glob("*/go"), default="go"))
-    command = [go, "mod", "download", "-json", "github.com/argoproj/argo-cd/v3@v3.6.1"]
-    said = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, cwd="/").stdout
-    return Path(json.loads(said)["Dir"]) / "manifests"
