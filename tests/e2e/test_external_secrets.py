@@ -65,12 +65,12 @@ def user(sandbox: Sandbox, tmp_path: Path) -> Iterator[User]:
     user = User(sandbox, tmp_path / "gitops")
     user.tree.mkdir()
     user.git("init", "--quiet", "--initial-branch=external")
-    for name in ("store.yaml", "minio-credentials.yaml", "kustomization.yaml"):
+    for name in ("account.yaml", "store.yaml", "minio-credentials.yaml", "kustomization.yaml"):
         (user.tree / name).write_text((EXAMPLES / name).read_text())
     # The operator of the sandbox is no pod, and finds the API server where everybody finds it.
     server = yaml.safe_load(sandbox.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
-    store = yaml.safe_load_all((EXAMPLES / "store.yaml").read_text())
-    (patch,) = [{key: each[key] for key in ("apiVersion", "kind", "metadata")} for each in store if "spec" in each]
+    store = yaml.safe_load((EXAMPLES / "store.yaml").read_text())
+    patch = {key: store[key] for key in ("apiVersion", "kind", "metadata")}
     patch["spec"] = {"provider": {"kubernetes": {"server": {"url": server}}}}
     with (user.tree / "kustomization.yaml").open("a") as file:
         file.write(yaml.safe_dump({"patches": [{"patch": yaml.safe_dump(patch)}]}))
