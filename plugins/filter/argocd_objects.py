@@ -36,6 +36,13 @@ options:
     description: C(replicas), C(resources) and C(env) of Deployments and StatefulSets, by name without C(argocd-).
     type: dict
     default: {}
+  sidecars:
+    description:
+      - C(containers), C(initContainers) and C(volumes) beside those of a Deployment or StatefulSet, by name without
+        C(argocd-).
+      - A container without an C(image) has that of Argo CD.
+    type: dict
+    default: {}
   pods:
     description: Fields of the specification of every pod.
     type: dict

@@ -9,7 +9,11 @@ with none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from gitops import GitOps, Run
@@ -19,7 +23,7 @@ from sandbox import sandbox as running_sandbox
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox("e2e") as box:
+    with running_sandbox("e2e", "sops", "external_secrets") as box:
         yield box
 
 
@@ -50,3 +54,33 @@ def broken(deployed: GitOps) -> Iterator[GitOps]:
     deployed.push("Repair")
     repaired = deployed.runtime()
     assert repaired.returncode == 0, repaired.output
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], set[bytes]]]:
+    """Ends the watch; what stood in temporary files, and in the arguments of processes, since the test began."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    for name in ("ANSIBLE_LOCAL_TEMP", "ANSIBLE_REMOTE_TEMP", "TMPDIR"):
+        monkeypatch.setenv(name, str(temporary))
+    seen: set[bytes] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.01):
+            # os.walk passes over folders that go meanwhile
+            files = [Path(folder, name) for folder, _folders, names in os.walk(temporary) for name in names]
+            for path in [*files, *(Path("/proc", name, "cmdline") for name in os.listdir("/proc") if name.isdigit())]:
+                with suppress(OSError):  # it has gone
+                    seen.add(path.read_bytes())
+
+    thread = threading.Thread(target=look)
+
+    def end() -> set[bytes]:
+        over.set()
+        thread.join()
+        return seen
+
+    thread.start()
+    yield end
+    end()

@@ -11,9 +11,7 @@ import json
 import os
 import subprocess
 import tarfile
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ import pytest
 import yaml
 from gitops import GitOps, Run, until
 from kubernetes.dynamic import DynamicClient
-from rendering import ROOT, tool
+from rendering import ROOT, go_module, tool
 from sandbox import Sandbox
 
 PASSWORD = "of-the-backup-in-a-vault"
@@ -110,36 +108,6 @@ class User(GitOps):
     def private_keys(self) -> list[str]:
         secrets = self.objects(f"api/v1/namespaces/kube-system/secrets?labelSelector={LABEL}")
         return [secret["data"]["tls.key"] for secret in secrets.values()]
-
-
-@pytest.fixture
-def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], set[bytes]]]:
-    """Ends the watch; what stood in temporary files, and in the arguments of processes, since the test began."""
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    for name in ("ANSIBLE_LOCAL_TEMP", "ANSIBLE_REMOTE_TEMP", "TMPDIR"):
-        monkeypatch.setenv(name, str(temporary))
-    seen: set[bytes] = set()
-    over = threading.Event()
-
-    def look() -> None:
-        while not over.wait(0.01):
-            # os.walk passes over folders that go meanwhile
-            files = [Path(folder, name) for folder, _folders, names in os.walk(temporary) for name in names]
-            for path in [*files, *(Path("/proc", name, "cmdline") for name in os.listdir("/proc") if name.isdigit())]:
-                with suppress(OSError):  # it has gone
-                    seen.add(path.read_bytes())
-
-    thread = threading.Thread(target=look)
-
-    def end() -> set[bytes]:
-        over.set()
-        thread.join()
-        return seen
-
-    thread.start()
-    yield end
-    end()
 
 
 @pytest.fixture
@@ -231,13 +199,11 @@ def test_a_lost_cluster(keeper: User, watched: Callable[[], set[bytes]]) -> None
 @pytest.fixture(scope="module")
 def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Upstream's chart, which the Go module of the sandbox's controller holds as well."""
-    command = ["go", "mod", "download", "-json", "github.com/bitnami-labs/sealed-secrets@v0.40.0"]
-    command[0] = str(max((Path(tool("helm")).parents[2] / "go").glob("*/go"), default="go"))
-    said = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, cwd="/").stdout
+    module = go_module("github.com/bitnami-labs/sealed-secrets@v0.40.0")
     folder = tmp_path_factory.mktemp("mirror")
     (folder / "helm-v2.20.0").mkdir()
     with tarfile.open(folder / "helm-v2.20.0" / "sealed-secrets-2.20.0.tgz", "w:gz") as archive:
-        archive.add(Path(json.loads(said)["Dir"]) / "helm" / "sealed-secrets", "sealed-secrets")
+        archive.add(module / "helm" / "sealed-secrets", "sealed-secrets")
     return folder
 
 

@@ -146,6 +146,15 @@ class GitOps:
         assert run.returncode == 0, result["msg"]
         return result
 
+    def argocd_app(self, **options: Any) -> dict[str, Any]:
+        """The result of the module, as a process of its own, without Ansible's start."""
+        command = [sys.executable, "-m", "ansible_collections.ai_how.cloud.plugins.modules.argocd_app"]
+        arguments = {"kubeconfig": str(self.box.kubeconfig), "wait_timeout": 120, **options}
+        text = json.dumps({"ANSIBLE_MODULE_ARGS": arguments})
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        result: dict[str, Any] = json.loads(done.stdout)
+        return result
+
     def _runtime(self, *options: str, **settings: Any) -> list[str]:
         given = {
             "gitops_apps_kubeconfig": str(self.box.kubeconfig),

@@ -38,6 +38,14 @@ def tool(name: str) -> str:
     return found
 
 
+def go_module(module: str) -> Path:
+    """Where the files of ``module@version`` are; the sandbox's Go has them, else the one on PATH gets them."""
+    go = str(max((Path(tool("helm")).parents[2] / "go").glob("*/go"), default="go"))
+    command = [go, "mod", "download", "-json", module]
+    said = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, cwd="/").stdout
+    return Path(json.loads(said)["Dir"])
+
+
 def run(*argv: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=120, check=False)
 

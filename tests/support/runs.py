@@ -15,7 +15,7 @@ from sandbox import ROOT, Sandbox
 
 def present(box: Sandbox, *options: str, **settings: str) -> Run:
     command = [sys.executable, "-m", "ansible", "playbook", "ai_how.cloud.sandbox", *options]
-    for name, value in {"sandbox_name": box.name, "sandbox_real_node": "false", **settings}.items():
+    for name, value in {**box.variables, **settings}.items():
         command += ["-e", f"{name}={value}"]
     done = subprocess.run(command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return Run(done.returncode, done.stdout)

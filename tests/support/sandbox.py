@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @dataclass(frozen=True)
 class Sandbox:
     name: str
+    parts: tuple[str, ...] = ()  # that it has as well, such as sealed_secrets
 
     @property
     def directory(self) -> Path:
@@ -51,17 +52,21 @@ class Sandbox:
             "SANDBOX_REPO_URL": self.repo_url,
         }
 
+    @property
+    def variables(self) -> dict[str, str]:
+        parts = {f"sandbox_{part}": "true" for part in self.parts}
+        return {"sandbox_name": self.name, "sandbox_real_node": "false", **parts}
+
     def become(self, state: str, **variables: str) -> None:
-        names = {"sandbox_name": self.name, "sandbox_state": state, "sandbox_real_node": "false"}
-        playbook("ai_how.cloud.sandbox", **names, **variables)
+        playbook("ai_how.cloud.sandbox", **{**self.variables, "sandbox_state": state, **variables})
 
 
 @contextmanager
 def sandbox(purpose: str, *parts: str) -> Iterator[Sandbox]:
-    """A sandbox of its own for this process, so that test runs side by side do not meet. ``parts`` it has as well."""
-    box = Sandbox(f"{purpose}-{os.getpid()}")
+    """A sandbox of its own for this process, so that test runs side by side do not meet."""
+    box = Sandbox(f"{purpose}-{os.getpid()}", parts)
     try:
-        box.become("present", **{f"sandbox_{part}": "true" for part in parts})
+        box.become("present")
         yield box
     finally:
         box.become("absent")

@@ -38,9 +38,10 @@ class Settings(NamedTuple):
     """What an installation wants.
 
     ``images``: other places, by image or the beginning of its name. ``config``: entries of ConfigMaps, by ConfigMap.
-    ``workloads``: ``replicas``, ``resources`` and ``env`` by name without ``argocd-``. ``pods``: fields of every pod's
-    spec. ``pull_policy``: of every container. ``without``: components that are left out. ``ingress``: ``host``, and
-    ``class_name``, ``tls_secret``, ``annotations``, ``path``. ``more``: objects beside those of the manifest.
+    ``workloads``: ``replicas``, ``resources`` and ``env`` by name without ``argocd-``. ``sidecars``: what pods get
+    beside their own ``containers``, ``initContainers`` and ``volumes``, by the same names. ``pods``: fields of every
+    pod's spec. ``pull_policy``: of every container. ``without``: components that are left out. ``ingress``: ``host``,
+    and ``class_name``, ``tls_secret``, ``annotations``, ``path``. ``more``: objects beside those of the manifest.
     ``installed``: the version that is there.
     """
 
@@ -48,6 +49,7 @@ class Settings(NamedTuple):
     images: Mapping[str, str] = {}
     config: Mapping[str, Mapping[str, Any]] = {}
     workloads: Mapping[str, Mapping[str, Any]] = {}
+    sidecars: Mapping[str, Mapping[str, Sequence[Object]]] = {}
     pods: Mapping[str, Any] = {}
     pull_policy: str = ""
     without: Sequence[str] = ()
@@ -113,7 +115,7 @@ def _check(documents: Sequence[Object], settings: Settings) -> None:
     components = sorted({_label(document, _COMPONENT) for document in documents} - {""})
     maps = sorted(document["metadata"]["name"] for document in documents if document["kind"] == "ConfigMap")
     for what, given, known in (
-        ("workload", settings.workloads, workloads),
+        ("workload", [*settings.workloads, *settings.sidecars], workloads),
         ("component", settings.without, components),
         ("ConfigMap", [name for name, data in settings.config.items() if data], maps),
     ):
@@ -184,12 +186,22 @@ def _adapt(workload: Object, settings: Settings, config: Mapping[str, Mapping[st
         others = [entry for entry in main.get("env", []) if entry["name"] not in env]
         main["env"] = others + [{"name": name, "value": text_of(value)} for name, value in env.items()]
     pod.update(copy.deepcopy(dict(settings.pods)))
+    started_with = _read(pod, config)
+    for part, items in settings.sidecars.get(_short(workload), {}).items():
+        pod[part] = pod.get(part, []) + [_beside(item, part, main["image"]) for item in items]
+        if part == "volumes":
+            started_with.update(_mounted(items, config))
     for container in _containers(pod):
         container["image"] = image_of(container["image"], settings.images)
         if settings.pull_policy:
             container["imagePullPolicy"] = settings.pull_policy
     annotations = template["metadata"].setdefault("annotations", {})
-    annotations[CONFIGURATION] = _digest(_read(pod, config))
+    annotations[CONFIGURATION] = _digest(started_with)
+
+
+def _beside(item: Object, part: str, image: str) -> Object:
+    """A container that names no image has the one of Argo CD."""
+    return copy.deepcopy(item) if part == "volumes" else {"image": image, **copy.deepcopy(item)}
 
 
 def _images(documents: Sequence[Object]) -> Iterator[str]:
@@ -222,6 +234,12 @@ def _read(pod: Object, config: Mapping[str, Mapping[str, str]]) -> dict[str, str
             if value is not None:
                 found[f"{source['name']}/{source['key']}"] = value
     return found
+
+
+def _mounted(volumes: Sequence[Object], config: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """The entries of ConfigMaps that are mounted for sidecars. Unlike Argo CD, these read them once."""
+    names = [volume["configMap"]["name"] for volume in volumes if "configMap" in volume]
+    return {f"{name}/{key}": value for name in names for key, value in config.get(name, {}).items()}
 
 
 def _digest(entries: Mapping[str, str]) -> str:

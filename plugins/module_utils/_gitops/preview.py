@@ -47,6 +47,8 @@ def not_previewed(app: Mapping[str, Any], source: Mapping[str, Any], branch: str
         return f"its source is {source.get('repoURL')}"
     if source.get("targetRevision") != branch:
         return f"it follows {source.get('targetRevision')}, not {branch}"
+    if "plugin" in source:
+        return f"a plugin makes its manifests, {source['plugin'].get('name', 'which Argo CD finds')}"
     return ""
 
 

@@ -24,6 +24,10 @@ def test_the_versions_are_those_of_the_sandbox_and_the_checksum_is_known() -> No
     defaults = load("sealed_secrets/defaults/main.yml")
     versions = load("sandbox/vars/main/tools.yml")["sandbox__versions"]
     assert defaults["sealed_secrets_kubeseal_version"] == versions["sealed-secrets"]
+    assert defaults["sealed_secrets_sops_version"] == versions["sops"]
+    operator = load("../docs/examples/external-secrets/operator-app.yaml")
+    assert f"v{operator['spec']['source']['targetRevision']}" == versions["external-secrets"]
+    assert f"/sops:{versions['sops']}-" in load("argocd/defaults/main.yml")["argocd_sops_image"]
     assert defaults["sealed_secrets_chart_version"] in load("sealed_secrets/vars/main.yml")["sealed_secrets__checksums"]
 
 

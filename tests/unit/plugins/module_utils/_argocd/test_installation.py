@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -232,6 +233,32 @@ def test_objects_beside_those_of_the_manifest() -> None:
     assert rule["metadata"] == {"name": "argocd"}
 
 
+PLUGIN = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "plugin"}, "data": {"plugin.yaml": "one"}}
+SIDECAR: dict[str, Any] = {
+    "initContainers": [{"name": "program", "image": "ghcr.io/program:v1"}],
+    "containers": [{"name": "plugin"}],
+    "volumes": [{"name": "plugin", "configMap": {"name": "plugin"}}, {"name": "tmp-of-plugin", "emptyDir": {}}],
+}
+
+
+def test_a_sidecar_stands_behind_what_the_pod_has() -> None:
+    given = copy.deepcopy(SIDECAR)
+    objects = install(sidecars={"server": given}, images={"quay.io": "mirror", "ghcr.io": "mirror"}, more=[PLUGIN])
+    pod = objects["Deployment", "argocd-server"]["spec"]["template"]["spec"]
+    upstream = install()["Deployment", "argocd-server"]["spec"]["template"]["spec"]
+    assert [each["name"] for each in pod["containers"]] == [upstream["containers"][0]["name"], "plugin"]
+    assert pod["containers"][1]["image"] == "mirror/argoproj/argocd:v3.6.1"
+    assert pod["initContainers"][-1]["image"] == "mirror/program:v1"
+    assert pod["volumes"][-2:] == SIDECAR["volumes"]
+    assert given == SIDECAR
+
+
+def test_a_pod_is_made_anew_when_what_its_sidecar_mounts_changes() -> None:
+    changed = {**PLUGIN, "data": {"plugin.yaml": "two"}}
+    before, after = (digests(sidecars={"server": SIDECAR}, more=[plugin]) for plugin in (PLUGIN, changed))
+    assert {name for name in before if before[name] != after[name]} == {"argocd-server"}
+
+
 def test_an_ingress() -> None:
     ingress = install(ingress={"host": "cd.example.org"})["Ingress", "argocd-server"]
     (rule,) = ingress["spec"]["rules"]
@@ -267,6 +294,7 @@ WITHOUT_SERVER = UPSTREAM[UPSTREAM.index("---") :]
             {"workloads": {"servr": {}}},
             "no workload servr; they have application-controller, dex-server, server",
         ),
+        ({"sidecars": {"servr": {}}}, "no workload servr; they have application-controller, dex-server, server"),
         ({"workloads": {"server": {"replica": 2}}}, "the workload server has replica; it can have env, replicas,"),
         ({"workloads": {"server": 2}}, "the workload server has 2; it can have"),
         ({"without": ["dex"]}, "no component dex; they have application-controller, dex-server, server"),

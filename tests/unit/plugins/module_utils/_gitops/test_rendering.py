@@ -76,6 +76,7 @@ def test_the_applications_themselves_are_objects_of_the_app_of_apps(tmp_path: Pa
         ({"destination": {"server": "https://edge:6443"}}, "it is for another cluster, https://edge:6443"),
         ({"source": of(path="plain")}, "plain is no kustomization"),
         ({"source": None, "sourceHydrator": {}}, "its source is hydrated"),
+        ({"source": {**of(), "plugin": {"name": "sops"}}}, "a plugin makes its manifests, sops"),
     ],
 )
 def test_what_is_not_previewed_is_said(tmp_path: Path, spec: dict[str, Any], reason: str) -> None:
