@@ -130,7 +130,7 @@ def test_a_tag_is_not_promoted_to(developer: GitOps) -> None:
     assert not developer.git("ls-remote", "origin", "refs/heads/v1")
 
 
-@pytest.mark.parametrize("option", ["gitops_apps_repo_url", "gitops_apps_promote_url"])
+@pytest.mark.parametrize("option", ["gitops_apps_repo_url", "gitops_apps_push_url"])
 def test_a_url_with_a_password_is_shown_to_nobody(developer: GitOps, option: str) -> None:
     run = promote(developer, "-vvv", **{option: "https://me:hidden-word@127.0.0.1:1/gitops.git"})
     assert run.returncode != 0
