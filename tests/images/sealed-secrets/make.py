@@ -40,10 +40,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, help="put links to the archives here")
     parser.add_argument("--only", action="store_true", help="the controller alone")
+    parser.add_argument("--check", action="store_true", help="only say what is missing for it")
     options = parser.parse_args()
     if not options.only:
-        folder = ["--folder", options.folder] if options.folder else []
-        subprocess.run([sys.executable, HERE.parent / "build.py", *folder], check=True)
+        words = ["--folder", options.folder] if options.folder else []
+        words += ["--check"] if options.check else []
+        subprocess.run([sys.executable, HERE.parent / "build.py", *words], check=True)
+    if options.check:
+        return  # the program may still have to be compiled, and buildah makes the other images as well
     os.umask(0o022)  # what the image's user must be able to read
     reference = f"docker.io/bitnami/sealed-secrets-controller:{version().removeprefix('v')}"  # as the chart names it
     config = ['--entrypoint=["controller"]', f"--env=PATH={PATH}", "--user=1001"]
