@@ -19,7 +19,7 @@ from sandbox import sandbox as running_sandbox
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox("e2e") as box:
+    with running_sandbox("e2e", "sealed_secrets") as box:
         yield box
 
 
@@ -27,6 +27,9 @@ def sandbox() -> Iterator[Sandbox]:
 def user(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> GitOps:
     user = GitOps(sandbox, tmp_path_factory.mktemp("user") / "gitops")
     user.init()
+    sealed = user.seal()
+    assert sealed.returncode == 0, sealed.output
+    user.git("push", "--quiet", "origin", "main:dev")
     return user
 
 
