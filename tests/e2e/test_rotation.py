@@ -56,7 +56,7 @@ def test_check_of_a_rotation_writes_nothing(deployed: GitOps) -> None:
 
 
 def test_rotation(deployed: GitOps) -> None:
-    """New passwords by Git, and nobody is told; what uses them is restarted, in this order, and nothing on a second look."""
+    """New passwords by Git, told to nobody; what uses them is restarted, in this order, nothing on a second look."""
     old = deployed.credentials()
     head = deployed.git("rev-parse", "HEAD")
     run = deployed.rotate("-vvvv", "--diff")
