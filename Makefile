@@ -26,7 +26,7 @@ help:  ## this list
 
 demo: .venv/ansible.stamp $(LINK)  ## Kubernetes and Argo CD on this machine, and applications by GitOps
 	$(PLAYBOOK) ai_how.cloud.sandbox $(DEMO)
-	$(PLAYBOOK) ai_how.cloud.gitops_init $(DEMO)
+	$(PLAYBOOK) ai_how.cloud.gitops_init ai_how.cloud.seal_credentials $(DEMO)
 	$(PLAYBOOK) ai_how.cloud.runtime --tags gitops-apps $(DEMO)
 	$(PLAYBOOK) ai_how.cloud.mlflow_check $(DEMO)
 	@dir="$${XDG_STATE_HOME:-$$HOME/.local/state}/ai_how.cloud/sandbox/$(SANDBOX)" && \

@@ -23,7 +23,7 @@ from sandbox import sandbox as running_sandbox
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox("e2e", "sops", "external_secrets") as box:
+    with running_sandbox("e2e", "sops", "external_secrets", "sealed_secrets") as box:
         yield box
 
 
@@ -31,6 +31,9 @@ def sandbox() -> Iterator[Sandbox]:
 def user(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> GitOps:
     user = GitOps(sandbox, tmp_path_factory.mktemp("user") / "gitops")
     user.init()
+    sealed = user.seal()
+    assert sealed.returncode == 0, sealed.output
+    user.git("push", "--quiet", "origin", "main:dev")
     return user
 
 

@@ -50,8 +50,8 @@ def test_status(deployed: GitOps) -> None:
     assert usage["memory"]["used"] is None, "nothing measures it in the sandbox"
     page = files["html"].read_text()
     assert page.count("unknown of") == 6, "CPU and memory of the three that have pods"
-    assert "4 applications, 4 without a problem" in page
-    assert page.count(f"<code>{commit[:8]}</code>") == 4
+    assert "5 applications, 5 without a problem" in page
+    assert page.count(f"<code>{commit[:8]}</code>") == 5
 
 
 def test_second_run_changes_nothing(deployed: GitOps) -> None:
@@ -60,6 +60,19 @@ def test_second_run_changes_nothing(deployed: GitOps) -> None:
     assert_live(deployed, run)
     assert run.changed == 0
     assert deployed.credentials() == credentials
+
+
+def test_the_credentials_are_sealed_in_git(deployed: GitOps) -> None:
+    sealed = deployed.objects("apis/bitnami.com/v1alpha1/namespaces/mlops/sealedsecrets")
+    secrets = deployed.objects("api/v1/namespaces/mlops/secrets")
+    assert set(sealed) == set(secrets) == {"minio-credentials", "postgresql-credentials"}
+    for name, secret in secrets.items():
+        (owner,) = secret["metadata"]["ownerReferences"]
+        assert owner["uid"] == sealed[name]["metadata"]["uid"]
+    text = deployed.git("log", "--patch", "--format=%B%an%cn")
+    assert not [value for name, value in deployed.credentials().items() if value != "mlflow" and value in text]
+    run = deployed.seal()
+    assert (run.returncode, run.changed) == (0, 0), run.output
 
 
 def test_another_branch_at_the_same_commit(deployed: GitOps) -> None:
@@ -72,7 +85,8 @@ def test_another_branch_at_the_same_commit(deployed: GitOps) -> None:
 def test_credentials_of_another_run_that_came_first_stay(deployed: GitOps) -> None:
     """As if they were missing when this run looked, and there when it wrote."""
     credentials = deployed.credentials()
-    run = deployed.runtime(gitops_apps__missing=[["mlops", "minio-credentials"], ["mlops", "postgresql-credentials"]])
+    missing = [["mlops", "minio-credentials"], ["mlops", "postgresql-credentials"]]
+    run = deployed.runtime(gitops_apps_sealed_secrets=False, gitops_apps__missing=missing)
     assert_live(deployed, run)
     assert deployed.credentials() == credentials
 
@@ -199,6 +213,7 @@ def assert_fails_with(run: Run, reason: str) -> None:
         ),
         ({"gitops_apps_repo_url": "file:///no/such.git", "gitops_apps_project": "default"}, "cannot be read from here"),
         ({"gitops_apps_target_revision": "no-such-branch"}, "has no branch, tag or commit no-such-branch"),
+        ({"gitops_apps_environments": ["main", "dev"]}, "has no sealed secrets for dev, and the cluster has no"),
         ({"gitops_apps_storage_class": "no-such-class"}, "There is no storage class no-such-class"),
         ({"gitops_apps_kubeconfig": "/no/such/kubeconfig"}, "/no/such/kubeconfig"),
         ({"gitops_apps_host": "https://127.0.0.1:1"}, "cannot be reached"),

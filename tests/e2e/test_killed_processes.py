@@ -19,6 +19,7 @@ PROCESSES = [
     "argocd-application-controller",
     "argocd-server",
     "argocd-applicationset-controller",
+    "sealed-secrets-controller",
 ]
 
 
@@ -48,5 +49,5 @@ def test_killed_supervisord(deployed: GitOps) -> None:
     run = deployed.runtime_with_kill(supervisord)
     assert "Traceback" not in run.output
     assert len(run.failures) == (1 if run.returncode else 0), run.output
-    deployed.box.become("present")
+    deployed.box.become("present", sandbox_sealed_secrets="true")
     assert_live(deployed, deployed.runtime())

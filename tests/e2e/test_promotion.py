@@ -30,7 +30,7 @@ def developer(user: GitOps, first_run: Run) -> Iterator[GitOps]:
     """With the environment dev, whose applications follow the branch dev; the working tree is at that branch."""
     assert first_run.returncode == 0, first_run.output
     user.push_edit("argocd-apps/values.yaml", lambda values: values.update(environments=["main", "dev"]))
-    run = user.runtime(gitops_apps_environments=["main", "dev"])
+    run = user.runtime(gitops_apps_environments=["main", "dev"], gitops_apps_sealed_secrets=False)
     assert run.returncode == 0, run.output
     user.git("checkout", "--quiet", "-B", "dev", "main")
     user.git("push", "--quiet", "--force", "origin", "dev")
@@ -130,9 +130,31 @@ def test_a_tag_is_not_promoted_to(developer: GitOps) -> None:
     assert not developer.git("ls-remote", "origin", "refs/heads/v1")
 
 
-@pytest.mark.parametrize("option", ["gitops_apps_repo_url", "gitops_apps_promote_url"])
+@pytest.mark.parametrize("option", ["gitops_apps_repo_url", "gitops_apps_push_url"])
 def test_a_url_with_a_password_is_shown_to_nobody(developer: GitOps, option: str) -> None:
     run = promote(developer, "-vvv", **{option: "https://me:hidden-word@127.0.0.1:1/gitops.git"})
     assert run.returncode != 0
     assert f"{option} holds a password or token" in run.output
     assert "hidden-word" not in run.output
+
+
+def test_generated_credentials_become_sealed_ones(developer: GitOps) -> None:
+    """Those of dev were generated; none changes, and what uses them is not restarted."""
+
+    def values() -> dict[str, Any]:
+        return {name: secret["data"] for name, secret in secrets().items()}
+
+    def secrets() -> dict[str, Any]:
+        return developer.objects("api/v1/namespaces/mlops-dev/secrets")
+
+    before = values()
+    assert not any("ownerReferences" in secret["metadata"] for secret in secrets().values())
+    for options, changes in ((["--check", "--diff"], 1), (["-vvvv", "--diff"], 2), ([], 0)):
+        run = developer.seal(*options, gitops_apps_environments=["main", "dev"], gitops_apps_tree="")
+        assert (run.returncode, run.changed) == (0, changes), run.output
+        assert not [text for data in before.values() for text in data.values() if text in run.output]
+    run = developer.runtime(gitops_apps_environments=["main", "dev"])
+    assert run.returncode == 0, run.output
+    assert run.table["credentials-dev"][:2] == ["Synced", "Healthy"]
+    assert {secret["metadata"]["ownerReferences"][0]["kind"] for secret in secrets().values()} == {"SealedSecret"}
+    assert values() == before

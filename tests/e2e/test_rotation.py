@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from gitops import GitOps, annotate, assert_live
+from gitops import MANIFESTS, GitOps, annotate, assert_live
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 
@@ -21,6 +23,15 @@ def restarts(user: GitOps) -> dict[str, str | None]:
         for name, workload in user.objects(f"apis/apps/v1/namespaces/mlops/{kind}").items()
     }
     return {name: found[name] for name in ("minio", "mlflow", "postgresql")}
+
+
+@contextmanager
+def made_of(user: GitOps, owners: list[dict[str, str]] | None) -> Iterator[None]:
+    """With other owners of minio-credentials than its SealedSecret."""
+    before = user.objects("api/v1/namespaces/mlops/secrets")["minio-credentials"]["metadata"]["ownerReferences"]
+    user.patch_secret("minio-credentials", {"metadata": {"ownerReferences": owners}})
+    yield
+    user.patch_secret("minio-credentials", {"metadata": {"ownerReferences": before}})
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
@@ -45,10 +56,14 @@ def test_check_of_a_rotation_writes_nothing(deployed: GitOps) -> None:
 
 
 def test_rotation(deployed: GitOps) -> None:
-    """New passwords, and nobody is told; what uses them is restarted, in this order, and nothing on a second look."""
+    """New passwords by Git, told to nobody; what uses them is restarted, in this order, nothing on a second look."""
     old = deployed.credentials()
+    head = deployed.git("rev-parse", "HEAD")
     run = deployed.rotate("-vvvv", "--diff")
     assert run.returncode == 0, run.output
+    assert_live(deployed, run)
+    files = {f"{MANIFESTS}/argocd-apps/credentials/main/{name}-credentials.yaml" for name in ("minio", "postgresql")}
+    assert set(deployed.git("diff", "--name-only", head, "HEAD").splitlines()) == files
     new = deployed.credentials()
     passwords = {"minio-credentials/secretkey", "postgresql-credentials/password"}
     assert changed(old, new) == passwords
@@ -65,10 +80,13 @@ def test_rotation(deployed: GitOps) -> None:
     assert deployed.credentials() == new
 
 
-def test_rotation_of_one_secret(deployed: GitOps) -> None:
-    credentials, times = deployed.credentials(), restarts(deployed)
-    run = deployed.rotate(gitops_apps_rotate="minio-credentials")
+def test_rotation_of_one_secret_that_is_not_sealed(deployed: GitOps) -> None:
+    """In the cluster, and not in Git."""
+    credentials, times, head = deployed.credentials(), restarts(deployed), deployed.git("rev-parse", "HEAD")
+    with made_of(deployed, None):
+        run = deployed.rotate(gitops_apps_rotate="minio-credentials")
     assert run.returncode == 0, run.output
+    assert deployed.git("ls-remote", "origin", "refs/heads/main").split()[0] == head
     assert changed(credentials, deployed.credentials()) == {"minio-credentials/secretkey"}
     assert changed(times, restarts(deployed)) == {"minio", "mlflow"}
 
@@ -84,12 +102,11 @@ def test_a_secret_changed_by_hand_is_picked_up(deployed: GitOps) -> None:
 
 
 def test_a_secret_that_is_made_of_something_is_refused(deployed: GitOps) -> None:
-    made_of = deployed.objects("api/v1/namespaces/mlops/configmaps")["kube-root-ca.crt"]["metadata"]
-    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": made_of["name"], "uid": made_of["uid"]}
-    deployed.patch_secret("minio-credentials", {"metadata": {"ownerReferences": [owner]}})
+    other = deployed.objects("api/v1/namespaces/mlops/configmaps")["kube-root-ca.crt"]["metadata"]
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": other["name"], "uid": other["uid"]}
     credentials = deployed.credentials()
-    run = deployed.rotate()
-    deployed.patch_secret("minio-credentials", {"metadata": {"ownerReferences": None}})
+    with made_of(deployed, [owner]):
+        run = deployed.rotate()
     (message,) = run.failures
     assert "minio-credentials (mlops) is made of a ConfigMap, which would put its own values back" in message
     assert deployed.credentials() == credentials

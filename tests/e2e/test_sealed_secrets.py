@@ -18,7 +18,7 @@ from typing import Any
 import kubernetes
 import pytest
 import yaml
-from gitops import GitOps, Run, until
+from gitops import GitOps, Run, assert_live, until
 from kubernetes.dynamic import DynamicClient
 from rendering import ROOT, go_module, tool
 from sandbox import Sandbox
@@ -77,7 +77,7 @@ class User(GitOps):
                     pod.terminate()
         return Run(role.returncode, output)
 
-    def seal(self) -> None:
+    def seal_values(self) -> None:
         """Into files of the tree, for the controller of the sandbox."""
         secrets = [
             {"name": name, "namespace": "default", "string_data": {"value": value}, "path": f"{self.tree}/{name}.yaml"}
@@ -123,8 +123,37 @@ def keeper(tmp_path: Path) -> Iterator[User]:
         box.become("absent")
 
 
+@pytest.fixture
+def owner(tmp_path: Path) -> Iterator[User]:
+    """With a sandbox whose applications are deployed."""
+    box = Sandbox(f"lost-{os.getpid()}")
+    user = User(box, tmp_path / "gitops")
+    try:
+        box.become("present", sandbox_sealed_secrets="true")
+        user.init()
+        for run in (user.seal(), user.runtime()):
+            assert run.returncode == 0, run.output
+        yield user
+    finally:
+        box.become("absent")
+
+
+def test_applications_of_a_lost_cluster(owner: User) -> None:
+    """They come up in another cluster, with the same passwords, from the repository and the backup of the keys."""
+    before = owner.credentials()
+    assert owner.role("backup").changed == 1
+    owner.box.become("absent")
+
+    owner.box.become("present")
+    owner.git("push", "--quiet", owner.box.repo_url, "main", "origin/dev:refs/heads/dev")
+    assert owner.role("restore").changed == 1
+    owner.box.become("present", sandbox_sealed_secrets="true")
+    assert_live(owner, owner.runtime())
+    assert owner.credentials() == before
+
+
 def test_a_lost_cluster(keeper: User, watched: Callable[[], set[bytes]]) -> None:
-    keeper.seal()
+    keeper.seal_values()
     assert keeper.opened() == VALUES
 
     run = keeper.role("backup", "--check")

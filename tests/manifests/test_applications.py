@@ -188,3 +188,27 @@ def test_mistakes_are_told(chart, file, text, environments, words):
     rendered = helm(chart, environments)
     assert rendered.returncode != 0
     assert all(word in rendered.stderr for word in words), rendered.stderr
+
+
+def test_sealed_credentials_are_deployed_before_what_needs_them(chart):
+    """If an environment that is deployed has a folder: from the branch of the app-of-apps, without components."""
+    values = yaml.safe_load((chart / "values.yaml").read_text())
+    values["components"]["dev"] = ["k8s-manifests/components/real-node"]
+    (chart / "values.yaml").write_text(yaml.safe_dump(values))
+    for environment in ("main", "dev", "prod"):
+        (chart / "credentials" / environment).mkdir(parents=True)
+        (chart / "credentials" / environment / "kustomization.yaml").write_text("resources: [minio-credentials.yaml]\n")
+    children = applications(chart, ["main", "dev"])
+    assert set(children) == {*expected("main", "dev"), "credentials", "credentials-dev"}
+    dev = children["credentials-dev"]
+    assert dev["spec"]["source"] == {
+        "repoURL": "https://git.example/mine",
+        "targetRevision": "trunk",
+        "path": "k8s-manifests/argocd-apps/credentials/dev",
+    }
+    assert dev["spec"]["destination"]["namespace"] == "mlops-dev"
+    assert dev["spec"]["syncPolicy"] == children["minio-dev"]["spec"]["syncPolicy"]
+    (project,) = (item for item in yaml.safe_load_all(helm(chart).stdout) if item and item["kind"] == "AppProject")
+    waves = [item["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] for item in (project, dev)]
+    assert waves == ["-2", "-1"]
+    assert "annotations" not in children["minio-dev"]["metadata"]

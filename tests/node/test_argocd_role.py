@@ -266,7 +266,7 @@ def test_gitops_apps_deploys_through_it(user: User, repositories: str) -> None:
     component = {"main": ["k8s-manifests/components/real-node"]}
     url = f"{repositories}/gitops.git"
     user.init(gitops_init_repo_url=url, gitops_init_remote_url=user.box.repo_url, gitops_init_components=component)
-    run = user.runtime(gitops_apps_repo_url=url, gitops_apps_wait_timeout=300)
+    run = user.runtime(gitops_apps_repo_url=url, gitops_apps_sealed_secrets=False, gitops_apps_wait_timeout=300)
     assert run.returncode == 0, run.output
     assert set(run.table) == APPLICATIONS
     assert {(row[0], row[1]) for row in run.table.values()} == {("Synced", "Healthy")}

@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ import pytest
 from gitops import GitOps, until
 from real import Real, kill, machine
 from runs import parents_of_processes
+from sandbox import ROOT
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions
@@ -61,7 +63,9 @@ class User(GitOps):
 def box(before: dict[str, set[str]]) -> Iterator[Real]:
     box = Real(f"mlops-{os.getpid()}")
     box.build_images()
-    with box.up():
+    make = [sys.executable, ROOT / "tests/images/sealed-secrets/make.py", "--only", "--folder", box.images]
+    subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+    with box.up(sandbox_sealed_secrets="true"):
         yield box
 
 
@@ -69,6 +73,8 @@ def box(before: dict[str, set[str]]) -> Iterator[Real]:
 def user(box: Real, tmp_path_factory: pytest.TempPathFactory) -> User:
     user = User(box, tmp_path_factory.mktemp("user") / "gitops")
     user.init(gitops_init_components={name: [COMPONENT] for name in ENVIRONMENTS})
+    sealed = user.seal()
+    assert sealed.returncode == 0, sealed.output
     user.deploy()
     assert user.check("first")
     return user
@@ -83,7 +89,8 @@ def test_second_run_changes_nothing(user: User) -> None:
 def test_the_pods_run_on_the_real_node(user: User) -> None:
     pods = user.pods()
     assert {name.split("-")[0] for name in pods} == {"minio", "mlflow", "postgresql"}
-    for name, pod in pods.items():
+    (controller,) = user.pods("kube-system").items()
+    for name, pod in [controller, *pods.items()]:
         assert pod["spec"]["nodeName"] == "sandbox-real-0", name
         assert pod["status"]["containerStatuses"][0]["containerID"].startswith("containerd://"), name
 
@@ -316,6 +323,7 @@ def test_environments_beside_each_other(user: User) -> None:
     user.git("branch", "--force", "dev")
     user.git("push", "--quiet", "--force", "origin", "dev")
     user.init(gitops_init_environments=list(ENVIRONMENTS))
+    assert user.seal(gitops_apps_environments=list(ENVIRONMENTS)).returncode == 0
     user.deploy(gitops_apps_environments=list(ENVIRONMENTS), gitops_apps_wait_timeout=240)
     for namespace in ("mlops-dev", "mlops-prod"):
         assert all(pod["spec"]["nodeName"] == "sandbox-real-0" for pod in user.pods(namespace).values())

@@ -27,7 +27,7 @@ from kubernetes.dynamic import DynamicClient
 from sandbox import ROOT, Sandbox
 
 MANIFESTS = "k8s-manifests"
-APPLICATIONS = {"mlops-stack", "minio", "mlflow", "postgresql"}
+APPLICATIONS = {"mlops-stack", "credentials", "minio", "mlflow", "postgresql"}
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,25 @@ class GitOps:
         """The playbook ai_how.cloud.runtime with its tag gitops-apps."""
         return self._ansible(*self._runtime(*options, **settings))
 
+    def seal(self, *options: str, **settings: Any) -> Run:
+        """The playbook ai_how.cloud.seal_credentials."""
+        return self._pushing("ai_how.cloud.seal_credentials", *options, **settings)
+
     def rotate(self, *options: str, **settings: Any) -> Run:
         """The playbook ai_how.cloud.rotate_credentials."""
-        given = {"gitops_apps_kubeconfig": str(self.box.kubeconfig), "gitops_apps_wait_timeout": 120, **settings}
-        return self.playbook("ai_how.cloud.rotate_credentials", given, *options)
+        return self._pushing("ai_how.cloud.rotate_credentials", *options, **settings)
+
+    def _pushing(self, name: str, *options: str, **settings: Any) -> Run:
+        given = {
+            "gitops_apps_kubeconfig": str(self.box.kubeconfig),
+            "gitops_apps_repo_url": self.box.repo_url,
+            "gitops_apps_author_name": "Test",
+            "gitops_apps_author_email": "test@example.org",
+            "gitops_apps_tree": str(self.tree),
+            "gitops_apps_wait_timeout": 120,
+            **settings,
+        }
+        return self.playbook(name, given, *options)
 
     def playbook(self, name: str, settings: Mapping[str, Any], *options: str) -> Run:
         """A playbook of the collection."""
@@ -203,7 +218,7 @@ class GitOps:
         }
 
     def patch_secret(self, name: str, patch: Mapping[str, Any]) -> None:
-        path, content_type = f"/api/v1/namespaces/mlops/secrets/{name}", "application/merge-patch+json"
+        path, content_type = f"/api/v1/namespaces/mlops/secrets/{name}?fieldManager=e2e", "application/merge-patch+json"
         self._client.request("PATCH", path, patch, content_type=content_type, serialize=False)
 
     def api_answers(self) -> bool:

@@ -8,7 +8,7 @@ metadata:
   namespace: argocd
   annotations:
     # Before the applications, and after them when all is deleted: without its project an application cannot be deleted.
-    argocd.argoproj.io/sync-wave: "-1"
+    argocd.argoproj.io/sync-wave: "-2"
   finalizers:
     - resources-finalizer.argocd.argoproj.io
 spec:
