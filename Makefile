@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 SANDBOX ?= default
-STAGES := infra kubespray gpu argocd gitops-apps
+STAGES := infra kubespray gpu argocd secrets gitops-apps
 FROM ?= infra
 
 LINK := .collections/ansible_collections/ai_how/cloud

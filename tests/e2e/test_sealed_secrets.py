@@ -236,7 +236,7 @@ def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_install(sandbox: Sandbox, chart: Path, tmp_path: Path) -> None:
+def test_install(sandbox: Sandbox, deployed: GitOps, chart: Path, tmp_path: Path) -> None:
     """From a mirror, then by Argo CD; the pods are simulated."""
     user = User(sandbox, tmp_path / "gitops")
     (archive,) = chart.glob("*/*.tgz")
@@ -260,6 +260,9 @@ def test_install(sandbox: Sandbox, chart: Path, tmp_path: Path) -> None:
     for options in (["--check", "--diff"], []):
         run = user.role("install", *options, **given)
         assert (run.returncode, run.changed) == (0, 0), run.output
+    kubeconfig = {"gitops_apps_kubeconfig": str(sandbox.kubeconfig), "gitops_apps_repo_url": sandbox.repo_url}
+    run = deployed.playbook("ai_how.cloud.runtime", {**given, **kubeconfig}, "--tags", "secrets")
+    assert (run.returncode, run.changed) == (0, 0), run.output
 
     by_argocd = {
         **given,
