@@ -113,5 +113,5 @@ def test_no_variable_of_a_role_reaches_kubespray() -> None:
     ids=["made", "not made", "of somebody else", "reset"],
 )
 def test_no_other_cluster_is_taken_for_the_one_that_is_not_there(variables: dict[str, Any], goes_on: bool) -> None:
-    stop, _name = load(ROLE / "tasks" / "hand_over.yml")
+    (stop,) = load(ROLE / "tasks" / "hand_over.yml")
     assert value(stop["ansible.builtin.assert"]["that"], **{"kubespray_verb": "deploy", **variables}) is goes_on
