@@ -49,5 +49,5 @@ def test_killed_supervisord(deployed: GitOps) -> None:
     run = deployed.runtime_with_kill(supervisord)
     assert "Traceback" not in run.output
     assert len(run.failures) == (1 if run.returncode else 0), run.output
-    deployed.box.become("present", sandbox_sealed_secrets="true")
+    deployed.box.become("present")
     assert_live(deployed, deployed.runtime())

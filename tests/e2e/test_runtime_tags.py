@@ -64,6 +64,13 @@ def test_a_cluster_that_is_not_there(inventory: Path) -> None:
     assert "Applications" not in run.output
 
 
+def test_no_other_cluster_is_taken_where_its_node_takes_no_part(inventory: Path) -> None:
+    run = runtime("--tags", "gitops-apps", "-i", str(inventory), "-i", "another,", "--limit", "another,localhost")
+    assert run.returncode != 0
+    assert "was not looked for, since node has failed before or is left out by --limit" in run.output
+    assert "Applications" not in run.output
+
+
 def test_the_cluster_of_the_inventory(deployed: GitOps, inventory: Path) -> None:
     kubeconfig = inventory.parent / "ai_how.cloud/kubespray/demo/kubeconfig"
     kubeconfig.parent.mkdir(parents=True)

@@ -100,3 +100,18 @@ def test_no_variable_of_a_role_reaches_kubespray() -> None:
     for path in ROLE.parent.glob("*/defaults/main.yml"):
         assert for_kubespray(load(path)) == {}, path
     assert for_kubespray(load(ROLE / "vars" / "main.yml")) == {}
+
+
+@pytest.mark.parametrize(
+    ("variables", "goes_on"),
+    [
+        ({"kubespray__written": __file__, "cluster_config": {}}, True),
+        ({"kubespray__written": "/not/there", "cluster_config": {}}, False),
+        ({"kubespray__written": "/not/there"}, True),
+        ({"kubespray__written": "/not/there", "kubespray_verb": "reset"}, False),
+    ],
+    ids=["made", "not made", "of somebody else", "reset"],
+)
+def test_no_other_cluster_is_taken_for_the_one_that_is_not_there(variables: dict[str, Any], goes_on: bool) -> None:
+    (stop,) = load(ROLE / "tasks" / "written.yml")
+    assert value(stop["ansible.builtin.assert"]["that"], **{"kubespray_verb": "deploy", **variables}) is goes_on
