@@ -354,8 +354,13 @@ def logged_in(user: User, password: str) -> Browser:
         browser.send_form(form, login=USER, password="a guess")
     with pytest.raises(urllib.error.HTTPError, match="404"):  # the module of Argo CD comes without its pages
         browser.send_form(form, login=USER, password=password)
-    who = json.loads(browser.get(f"{user.url}/api/v1/session/userinfo"))
-    assert (who["loggedIn"], who["username"]) == (True, "kilgore@kilgore.trout")
+
+    def who() -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(browser.get(f"{user.url}/api/v1/session/userinfo"))
+        return found
+
+    until(lambda: "loggedIn" in who(), 60, "the other API server knows the new settings, too")
+    assert (who()["loggedIn"], who()["username"]) == (True, "kilgore@kilgore.trout")
     return browser
 
 
