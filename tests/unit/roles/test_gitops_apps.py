@@ -8,6 +8,7 @@ And what the role makes of what it has seen.
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,24 @@ def test_sealed_secrets_are_found_however_the_folder_is_written(path: str) -> No
 @pytest.mark.parametrize(("revision", "options"), [("main", ["--branch", "main"]), ("HEAD", [])])
 def test_head_is_cloned_too(revision: str, options: list[str]) -> None:
     assert value("gitops_apps__git_clone", gitops_apps_target_revision=revision) == ["clone", "--quiet", *options]
+
+
+@pytest.mark.parametrize(
+    ("resources", "unnamed"),
+    [
+        ([f"{MINIO}.yaml", f"./{POSTGRESQL}.yaml"], []),
+        ([f"{MINIO}.yaml"], [POSTGRESQL]),
+        (None, [MINIO, POSTGRESQL]),
+    ],
+)
+def test_what_a_kustomization_of_the_users_own_leaves_out(resources: list[str] | None, unnamed: list[str]) -> None:
+    content = base64.b64encode(yaml.safe_dump({"resources": resources}).encode()).decode()
+    named = {"results": [{"item": "main", "content": content}]}
+    found = value("gitops_apps__unnamed", gitops_apps__files={"stdout_lines": []}, gitops_apps__named=named)
+    assert [each["name"] for each in found] == unnamed
+
+
+def test_the_kustomization_names_all_of_them() -> None:
+    content = base64.b64encode(value("gitops_apps__kustomization").encode()).decode()
+    named = {"results": [{"item": "main", "content": content}]}
+    assert value("gitops_apps__unnamed", gitops_apps__files={"stdout_lines": []}, gitops_apps__named=named) == []
