@@ -110,3 +110,55 @@ def test_the_kustomization_names_all_of_them() -> None:
     content = base64.b64encode(value("gitops_apps__kustomization").encode()).decode()
     named = {"results": [{"item": "main", "content": content}]}
     assert value("gitops_apps__unnamed", gitops_apps__files={"stdout_lines": []}, gitops_apps__named=named) == []
+
+
+OPENED = {"observedGeneration": 2, "conditions": [{"type": "Synced", "status": "True"}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"resources": [{"metadata": {"generation": 2}, "status": OPENED}]}, []),
+        (
+            {"resources": [{"metadata": {"generation": 3}, "status": OPENED}]},
+            ["the controller has not looked at it yet"],
+        ),
+        ({"resources": [{"metadata": {"generation": 1}}]}, ["the controller has not looked at it yet"]),
+        (
+            {
+                "resources": [
+                    {
+                        "metadata": {"generation": 2},
+                        "status": {
+                            "observedGeneration": 2,
+                            "conditions": [{"type": "Synced", "status": "False", "message": "no key could decrypt it"}],
+                        },
+                    }
+                ]
+            },
+            ["no key could decrypt it"],
+        ),
+        ({"resources": []}, ["it is not there"]),
+    ],
+)
+def test_only_what_was_opened_as_it_is_now_counts(answer: dict[str, Any], told: list[str]) -> None:
+    seen = {"results": [{"item": ["mlops", MINIO], **answer}]}
+    expected = [f"mlops/{MINIO}: {reason}" for reason in told]
+    assert value("gitops_apps__unseen", gitops_apps__sealed_seen=seen) == expected
+
+
+def test_which_secrets_are_rotated_in_the_repository() -> None:
+    def found(name: str, *kinds: str) -> dict[str, Any]:
+        owners = {"ownerReferences": [{"kind": kind} for kind in kinds]} if kinds else {}
+        return {"item": ["mlops", name], "resources": [{"metadata": {"name": name, **owners}}]}
+
+    secrets = {"results": [found(MINIO, "SealedSecret"), found(POSTGRESQL)]}
+    for rotate, sealed, plain in (
+        (f"{MINIO},{POSTGRESQL}", [MINIO], [POSTGRESQL]),
+        (POSTGRESQL, [], [POSTGRESQL]),
+        ("", [], []),
+    ):
+        variables = {"gitops_apps__secrets": secrets, "gitops_apps_rotate": rotate}
+        assert value("gitops_apps__of_sealed", **variables) == [["mlops", MINIO]]
+        assert value("gitops_apps__sealed_rotations", **variables) == [["mlops", name] for name in sealed]
+        assert value("gitops_apps__plain_rotations", **variables) == [["mlops", name] for name in plain]
