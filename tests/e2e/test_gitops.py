@@ -86,7 +86,8 @@ def test_credentials_of_another_run_that_came_first_stay(deployed: GitOps) -> No
     """As if they were missing when this run looked, and there when it wrote."""
     credentials = deployed.credentials()
     missing = [["mlops", "minio-credentials"], ["mlops", "postgresql-credentials"]]
-    run = deployed.runtime(gitops_apps_sealed_secrets=False, gitops_apps__missing=missing)
+    seen = {"gitops_apps__missing": missing, "gitops_apps__sealed_already": []}
+    run = deployed.runtime(gitops_apps_sealed_secrets=False, **seen)
     assert_live(deployed, run)
     assert deployed.credentials() == credentials
 

@@ -75,6 +75,8 @@ def test_a_secret_that_either_the_repository_or_the_cluster_has_is_no_reason_to_
     unsealed = [("mlops", MINIO), ("mlops", POSTGRESQL), ("mlops-dev", POSTGRESQL)]
     assert missing("gitops_apps__unsealed", files, **variables) == unsealed
     assert missing("gitops_apps__nowhere", files, **variables) == [("mlops-dev", POSTGRESQL)]
+    found = value("gitops_apps__sealed_already", gitops_apps__files={"stdout_lines": files}, **variables)
+    assert found == [f"mlops-dev/{MINIO}"]
 
 
 @pytest.mark.parametrize(
