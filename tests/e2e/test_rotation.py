@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from gitops import MANIFESTS, GitOps, annotate, assert_live
+from gitops import MANIFESTS, GitOps, annotate, as_told, assert_live
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 
@@ -68,8 +67,7 @@ def test_rotation(deployed: GitOps) -> None:
     new = deployed.credentials()
     passwords = {"minio-credentials/secretkey", "postgresql-credentials/password"}
     assert changed(old, new) == passwords
-    told = [values[name] for values in (old, new) for name in passwords]
-    told += [base64.b64encode(text.encode()).decode() for text in told]
+    told = as_told(values[name] for values in (old, new) for name in passwords)
     assert not [text for text in told if text in run.output]
     times = restarts(deployed)
     assert times["minio"] and times["postgresql"] and times["mlflow"]
