@@ -215,6 +215,10 @@ def assert_fails_with(run: Run, reason: str) -> None:
         ({"gitops_apps_repo_url": "file:///no/such.git", "gitops_apps_project": "default"}, "cannot be read from here"),
         ({"gitops_apps_target_revision": "no-such-branch"}, "has no branch, tag or commit no-such-branch"),
         ({"gitops_apps_environments": ["main", "dev"]}, "has no sealed secrets for dev, and the cluster has no"),
+        (
+            {"gitops_apps_sealed_secrets": False, "gitops_apps__missing": [["mlops", "minio-credentials"]]},
+            "has sealed secrets for mlops/minio-credentials, which would not be opened",
+        ),
         ({"gitops_apps_storage_class": "no-such-class"}, "There is no storage class no-such-class"),
         ({"gitops_apps_kubeconfig": "/no/such/kubeconfig"}, "/no/such/kubeconfig"),
         ({"gitops_apps_host": "https://127.0.0.1:1"}, "cannot be reached"),
