@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
-from gitops import GitOps, Run, annotate, assert_live, until
+from gitops import GitOps, Run, annotate, as_told, assert_live, until
 
 EDITED = "base/mlops/minio/service.yaml"
 
@@ -139,7 +140,7 @@ def test_a_url_with_a_password_is_shown_to_nobody(developer: GitOps, option: str
 
 
 def test_generated_credentials_become_sealed_ones(developer: GitOps) -> None:
-    """Those of dev were generated; none changes, and what uses them is not restarted."""
+    """Those of dev were generated, and none changes."""
 
     def values() -> dict[str, Any]:
         return {name: secret["data"] for name, secret in secrets().items()}
@@ -148,11 +149,12 @@ def test_generated_credentials_become_sealed_ones(developer: GitOps) -> None:
         return developer.objects("api/v1/namespaces/mlops-dev/secrets")
 
     before = values()
+    plain = {base64.b64decode(text).decode() for data in before.values() for text in data.values()} - {"mlflow"}
     assert not any("ownerReferences" in secret["metadata"] for secret in secrets().values())
     for options, changes in ((["--check", "--diff"], 1), (["-vvvv", "--diff"], 2), ([], 0)):
         run = developer.seal(*options, gitops_apps_environments=["main", "dev"], gitops_apps_tree="")
         assert (run.returncode, run.changed) == (0, changes), run.output
-        assert not [text for data in before.values() for text in data.values() if text in run.output]
+        assert not [told for told in as_told(plain) if told in run.output]
     run = developer.runtime(gitops_apps_environments=["main", "dev"])
     assert run.returncode == 0, run.output
     assert run.table["credentials-dev"][:2] == ["Synced", "Healthy"]

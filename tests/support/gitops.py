@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -234,6 +234,11 @@ class GitOps:
         """The process ids of what supervisord runs for the sandbox, by name."""
         log = (self.box.directory / "logs" / "supervisord.log").read_text()
         return {name: int(number) for name, number in re.findall(r"spawned: '([^']+)' with pid (\d+)", log)}
+
+
+def as_told(values: Iterable[str]) -> list[str]:
+    """As a secret may stand somewhere: as it is, and in base64, as Kubernetes has it."""
+    return [form for text in values for form in (text, base64.b64encode(text.encode()).decode())]
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
