@@ -10,6 +10,8 @@ with none.
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -60,12 +62,11 @@ def broken(deployed: GitOps) -> Iterator[GitOps]:
 
 
 @pytest.fixture
-def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], set[bytes]]]:
+def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], set[bytes]]]:
     """Ends the watch; what stood in temporary files, and in the arguments of processes, since the test began."""
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
+    temporary = tempfile.mkdtemp()  # with a short path: Ansible has a socket there
     for name in ("ANSIBLE_LOCAL_TEMP", "ANSIBLE_REMOTE_TEMP", "TMPDIR"):
-        monkeypatch.setenv(name, str(temporary))
+        monkeypatch.setenv(name, temporary)
     seen: set[bytes] = set()
     over = threading.Event()
 
@@ -87,3 +88,4 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     thread.start()
     yield end
     end()
+    shutil.rmtree(temporary)

@@ -245,6 +245,7 @@ def test_install(sandbox: Sandbox, deployed: GitOps, chart: Path, tmp_path: Path
         "sealed_secrets_cache_dir": str(tmp_path / "cache"),
         "sealed_secrets_helm": str(tool("helm")),
         "sealed_secrets_namespace": "sealing",
+        "sealed_secrets_name": "second",  # beside that of the sandbox
         "sealed_secrets_values": {"image": {"tag": "0.40.0"}},
     }
     (message,) = user.role("install", **given).failures
@@ -255,7 +256,7 @@ def test_install(sandbox: Sandbox, deployed: GitOps, chart: Path, tmp_path: Path
     assert "sealing" not in user.objects("api/v1/namespaces")
     run = user.role("install", **given)
     assert run.returncode == 0, run.output
-    deployment = user.objects("apis/apps/v1/namespaces/sealing/deployments")["sealed-secrets-controller"]
+    deployment = user.objects("apis/apps/v1/namespaces/sealing/deployments")["second"]
     assert deployment["status"]["availableReplicas"] == 1
     for options in (["--check", "--diff"], []):
         run = user.role("install", *options, **given)
@@ -281,9 +282,9 @@ def test_install(sandbox: Sandbox, deployed: GitOps, chart: Path, tmp_path: Path
         for changes in (1, 0):
             run = user.role("install", **by_argocd)
             assert (run.returncode, run.changed) == (0, changes), run.output
-        assert user.applications()[NAME]["status"]["health"]["status"] == "Healthy"
+        assert user.applications()["second"]["status"]["health"]["status"] == "Healthy"
     finally:
-        absent = {"name": NAME, "state": "absent", "kubeconfig": str(sandbox.kubeconfig)}
+        absent = {"name": "second", "state": "absent", "kubeconfig": str(sandbox.kubeconfig)}
         user._ansible("adhoc", "localhost", "-m", "ai_how.cloud.argocd_app", "-a", json.dumps(absent))
 
 
