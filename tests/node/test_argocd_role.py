@@ -22,7 +22,6 @@ from typing import Any
 
 import pytest
 from browser import Browser
-from dex import CLIENT, CLIENT_SECRET, PASSWORD, USER, dex
 from git_http import git_http
 from gitops import APPLICATIONS, GitOps, Run, until
 from real import CACHE, Real
@@ -322,34 +321,6 @@ def test_who_logs_in_by_dex_may_do_what_the_policy_says(user: User) -> None:
         browser.post(f"{user.url}/api/v1/applications/web/sync", {})
 
 
-def test_so_may_who_logs_in_by_a_provider_outside(user: User, address: str, tmp_path: Path) -> None:
-    with dex(user.box.images / "dex.tar", tmp_path, address, f"{user.url}/auth/callback") as provider:
-        oidc = {
-            "name": "Outside",
-            "issuer": provider.issuer,
-            "clientID": CLIENT,
-            "clientSecret": "$oidc.outside.clientSecret",
-        }
-        run = user.upgrade(
-            "--diff",
-            argocd_config={"url": user.url, "oidc.config": oidc},
-            argocd_secret={**WANTED["argocd_secret"], "oidc.outside.clientSecret": CLIENT_SECRET},
-        )
-        assert run.returncode == 0, run.output
-        assert CLIENT_SECRET not in run.output
-        # Each of the two API servers, to which connections go at random
-        until(
-            lambda: all(asks_for_a_password(user).startswith(provider.issuer) for _connection in range(20)),
-            60,
-            "Argo CD asks the provider",
-        )
-        browser = logged_in(user, PASSWORD)
-        assert json.loads(browser.get(f"{user.url}/api/v1/session/userinfo"))["iss"] == provider.issuer
-        browser.get(f"{user.url}/api/v1/applications")
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            browser.post(f"{user.url}/api/v1/applications/web/sync", {})
-
-
 def logged_in(user: User, password: str) -> Browser:
     """By the only connector of a Dex."""
     browser = Browser()
@@ -357,9 +328,9 @@ def logged_in(user: User, password: str) -> Browser:
     (action,) = re.findall(r'<form method="post" action="([^"]+)"', page)
     form = urllib.parse.urljoin(browser.address, html.unescape(action))
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        browser.send_form(form, login=USER, password="a guess")
+        browser.send_form(form, login="ada", password="a guess")
     with pytest.raises(urllib.error.HTTPError, match="404"):  # the module of Argo CD comes without its pages
-        browser.send_form(form, login=USER, password=password)
+        browser.send_form(form, login="ada", password=password)
     who = json.loads(browser.get(f"{user.url}/api/v1/session/userinfo"))
     assert (who["loggedIn"], who["username"]) == (True, "kilgore@kilgore.trout")
     return browser
@@ -367,16 +338,6 @@ def logged_in(user: User, password: str) -> Browser:
 
 def login(user: User) -> str:
     return f"{user.url}/auth/login?return_url={urllib.parse.quote(f'{user.url}/applications', safe='')}"
-
-
-def asks_for_a_password(user: User) -> str:
-    """The address at which a login ends up; empty while Argo CD starts anew with other settings."""
-    browser = Browser()
-    try:
-        browser.get(login(user))
-    except urllib.error.URLError:
-        return ""
-    return browser.address
 
 
 def test_a_push_is_live_within_seconds_by_a_webhook(user: User, web: GitOps, repo_url: str, tmp_path: Path) -> None:
