@@ -17,6 +17,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import (
     Conflict,
     Failed,
     Invalid,
+    Missing,
     Problem,
     Refused,
     Unavailable,
@@ -44,10 +45,6 @@ _CODES: Mapping[int, type[Problem]] = {
 }
 _NOT_FOUND, _DENIED, _UNKNOWN_USER = 5, 7, 16
 _BUSY = "another operation is already in progress"
-
-
-class Missing(Refused):
-    """There is no such object."""
 
 
 class Silence(Unavailable):

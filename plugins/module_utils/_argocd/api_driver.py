@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional, Union
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.api import Api, Missing, Silence, in_path
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.api import Api, Silence, in_path
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.asking import (
     ailing_pods,
     cascade,
@@ -35,8 +35,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     CONFIRMATION_ANNOTATION,
-    HYDRATE_ANNOTATION,
-    REFRESH_ANNOTATION,
+    REQUEST_ANNOTATIONS,
     Key,
     Observed,
 )
@@ -44,7 +43,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner impor
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.pods import Resource, Trouble
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.applying import merged, noted
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import Apply, Delete
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Invalid, Refused
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Invalid, Missing, Refused
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Kind
 
 # Seconds after which a silent stream is given up and everything is listed again. Argo CD begins to tell of changes a
@@ -196,16 +195,13 @@ class ApiDriver(Driver):
             return
 
     def _send(self, action: Union[Refresh, StartSync, EndOperation, ConfirmDeletion]) -> Mapping[str, Any]:
-        try:
-            if isinstance(action, Refresh):
-                return self._refresh(action)
-            if isinstance(action, ConfirmDeletion):
-                return self._confirm(action)
-            if isinstance(action, EndOperation):
-                return self._end_operation(action)
-            return self._start(action)
-        except Missing as gone:
-            raise Conflict(f"{action.key} is gone") from gone
+        if isinstance(action, Refresh):
+            return self._refresh(action)
+        if isinstance(action, ConfirmDeletion):
+            return self._confirm(action)
+        if isinstance(action, EndOperation):
+            return self._end_operation(action)
+        return self._start(action)
 
     def _refresh(self, action: Refresh) -> Mapping[str, Any]:
         """Argo CD answers when it has compared; where that takes long the application shows that it is asked for."""
@@ -221,9 +217,7 @@ class ApiDriver(Driver):
         raw = dict(self._api.request("GET", _path(action.key), f"get {action.key}", _of(self._seen[action.key])))
         metadata = raw["metadata"]
         annotations = {
-            name: text
-            for name, text in metadata.get("annotations", {}).items()
-            if not name.startswith((REFRESH_ANNOTATION, HYDRATE_ANNOTATION))
+            name: text for name, text in metadata.get("annotations", {}).items() if name not in REQUEST_ANNOTATIONS
         }
         annotations[CONFIRMATION_ANNOTATION] = action.since
         kept = {name: metadata[name] for name in ("name", "namespace", "labels", "finalizers") if name in metadata}

@@ -21,9 +21,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
     CONFIRMATION_ANNOTATION,
-    HYDRATE_ANNOTATION,
-    HYDRATE_TIME_ANNOTATION,
-    REFRESH_ANNOTATION,
+    REQUEST_ANNOTATIONS,
     Desired,
     Key,
     Observed,
@@ -51,9 +49,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._core.options import 
 
 # Added by others: no part of what a task declares.
 _NOT_SHOWN = (
-    REFRESH_ANNOTATION,
-    HYDRATE_ANNOTATION,
-    HYDRATE_TIME_ANNOTATION,
+    *REQUEST_ANNOTATIONS,
     CONFIRMATION_ANNOTATION,
     "kubectl.kubernetes.io/last-applied-configuration",
 )

@@ -61,9 +61,15 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.repositories 
 )
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.windows import closed_window
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import FIELD_MANAGER, Apply, Delete
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Problem, Refused, Unavailable
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import (
+    Conflict,
+    Missing,
+    Problem,
+    Refused,
+    Unavailable,
+)
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.step import News
-from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind, Missing
+from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Client, Kind
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connect as open_client
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.connection import connection_argument_spec
 from ansible_collections.ai_how.cloud.plugins.module_utils._kube.store import Store, declare
@@ -198,7 +204,7 @@ class Driver(ABC):
         kind = _kind(action.key)
         try:
             self._take(kind, self._send(action))
-        except Conflict:
+        except (Conflict, Missing):
             raw = self._get(action.key)
             if raw is None:
                 del self._seen[action.key]
@@ -502,7 +508,7 @@ class ApplicationDriver(Driver):
             metadata = {"finalizers": list(due.after), "resourceVersion": due.resource_version}
             try:
                 there, due = self._patch(due.key, {"metadata": metadata}), None
-            except Conflict:
+            except (Conflict, Missing):
                 there = self._get(action.key)
                 due = finalizers_again(action, Observed.parse(there) if there else None)
         if there:
@@ -524,10 +530,7 @@ class ApplicationDriver(Driver):
             )
 
     def _patch(self, key: _AnyKey, patch: Mapping[str, Any]) -> dict[str, Any]:
-        try:
-            return self._client.merge_patch(_kind(key), key.namespace, key.name, patch, FIELD_MANAGER)
-        except Missing as gone:
-            raise Conflict(f"{key} is gone") from gone
+        return self._client.merge_patch(_kind(key), key.namespace, key.name, patch, FIELD_MANAGER)
 
 
 def _time_in(zone: str) -> datetime:

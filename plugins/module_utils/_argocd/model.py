@@ -22,6 +22,8 @@ API_VERSION = "argoproj.io/v1alpha1"
 REFRESH_ANNOTATION = "argocd.argoproj.io/refresh"
 HYDRATE_ANNOTATION = "argocd.argoproj.io/hydrate"
 HYDRATE_TIME_ANNOTATION = "argocd.argoproj.io/hydrate-timestamp"
+# By which Argo CD is asked to compare; ours, but no part of what is declared
+REQUEST_ANNOTATIONS = (REFRESH_ANNOTATION, HYDRATE_ANNOTATION, HYDRATE_TIME_ANNOTATION)
 CONFIRMATION_ANNOTATION = "argocd.argoproj.io/deletion-approved"
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 IN_CLUSTER = "https://kubernetes.default.svc"

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Optional, Union
 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import (
-    HYDRATE_ANNOTATION,
-    HYDRATE_TIME_ANNOTATION,
-    REFRESH_ANNOTATION,
+    REQUEST_ANNOTATIONS,
     RESOURCES_FINALIZER,
     SOURCES,
     Desired,
@@ -25,10 +23,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import 
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import Apply, Delete, is_applied
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Invalid, Refused
 
-# Ours, but no part of what is declared.
-_NOT_DECLARED = tuple(
-    ("metadata", "annotations", name) for name in (REFRESH_ANNOTATION, HYDRATE_ANNOTATION, HYDRATE_TIME_ANNOTATION)
-)
+_NOT_DECLARED = tuple(("metadata", "annotations", name) for name in REQUEST_ANNOTATIONS)
 
 # What means the same to Argo CD as an empty structure of the sync policy.
 _EMPTY: Mapping[str, Mapping[str, Any]] = {"automated": {"enabled": True}, "retry": {"limit": 0}}

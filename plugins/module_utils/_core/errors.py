@@ -7,6 +7,7 @@
 Problem
 ├── Invalid       the user's input is wrong; nothing was changed
 ├── Refused       the server, or a rule of this collection, does not allow it
+│   └── Missing   there is no such object
 ├── Conflict      the object changed under us, or another manager owns the field
 ├── Unavailable   the server cannot be reached or did not answer
 ├── Failed        the server tried and reports failure
@@ -26,6 +27,10 @@ class Invalid(Problem):
 
 class Refused(Problem):
     """The server, or a rule of this collection, does not allow it."""
+
+
+class Missing(Refused):
+    """There is no such object; or not its namespace, or the kind itself."""
 
 
 class Conflict(Problem):

@@ -16,6 +16,7 @@ from typing import Any, Optional
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import (
     Conflict,
     Invalid,
+    Missing,
     Problem,
     Refused,
     Unavailable,
@@ -278,10 +279,6 @@ class Client:
                 f"the Kubernetes API at {self.host} answered {error.status} for {what}: {message}; try again"
             )
         return Refused(f"{what}: {error.status} {message}")
-
-
-class Missing(Refused):
-    """404: the object, its namespace, or the kind itself."""
 
 
 class _NoDiscovery:

@@ -13,11 +13,12 @@ import pytest
 
 pytest.importorskip("urllib3")
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.api import Api, Missing, Silence, connect_api
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.api import Api, Silence, connect_api
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import (
     Conflict,
     Failed,
     Invalid,
+    Missing,
     Refused,
     Unavailable,
 )

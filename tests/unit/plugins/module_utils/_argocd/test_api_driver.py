@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("kubernetes")
 
-from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.api import Missing, Silence
+from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.api import Silence
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.api_driver import ApiDriver
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.driver import APPLICATION
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import (
@@ -26,7 +26,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import SetFinalizers
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.applying import APPLIED_ANNOTATION
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import Apply, Delete
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Invalid, Refused
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Invalid, Missing, Refused
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
     key,
     operation,

@@ -29,8 +29,7 @@ from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.goals import 
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.model import Observed
 from ansible_collections.ai_how.cloud.plugins.module_utils._argocd.planner import SetFinalizers
 from ansible_collections.ai_how.cloud.plugins.module_utils._core.declared import Apply
-from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Refused, Unavailable
-from ansible_collections.ai_how.cloud.plugins.module_utils._kube.client import Missing
+from ansible_collections.ai_how.cloud.plugins.module_utils._core.errors import Conflict, Missing, Refused, Unavailable
 from ansible_collections.ai_how.cloud.tests.unit.plugins.module_utils._argocd.builder import (
     CAPTURED_PODS,
     key,
