@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from build import GO_ENVIRON, PATH, Build, Failed, Image, go, link, provide
+from alone import make, run
+from build import GO_ENVIRON, PATH, Build, Image, go
 
 REFERENCE = "ghcr.io/dexidp/dex:v2.46.0"  # what the manifests of Argo CD 3.6 name
 PROGRAM = "github.com/dexidp/dex/cmd/dex"
@@ -33,16 +33,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, help="put a link to the archive here, as dex.tar")
     options = parser.parse_args()
-    os.umask(0o022)  # what the image's user must be able to read
     config = ['--entrypoint=["dex"]', f"--env=PATH={PATH}", "--user=1001"]
-    archive = provide("dex", Image(REFERENCE, HERE, ["buildah", "cc", "go"], dex, config))
-    if options.folder:
-        link(options.folder, "dex", archive)
-    print(archive)
+    make("dex", Image(REFERENCE, HERE, ["buildah", "cc", "go"], dex, config), options.folder)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failed as error:
-        sys.exit(str(error))
+    run(main)

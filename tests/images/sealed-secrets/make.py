@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import subprocess
@@ -19,7 +18,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from build import PATH, TOOLS, Build, Failed, Image, from_sandbox, link, provide
+from alone import make, run
+from build import PATH, TOOLS, Build, Image, from_sandbox
 
 PINS = TOOLS / "sealed-secrets"
 
@@ -45,22 +45,15 @@ def main() -> None:
     if not options.only:
         words = ["--folder", options.folder] if options.folder else []
         words += ["--check"] if options.check else []
-        subprocess.run([sys.executable, HERE.parent / "build.py", *words], check=True)
+        failed = subprocess.call([sys.executable, HERE.parent / "build.py", *words])
+        if failed:
+            sys.exit(failed)  # its own words are above
     if options.check:
         return  # the program may still have to be compiled, and buildah makes the other images as well
-    os.umask(0o022)  # what the image's user must be able to read
     reference = f"docker.io/bitnami/sealed-secrets-controller:{version().removeprefix('v')}"  # as the chart names it
     config = ['--entrypoint=["controller"]', f"--env=PATH={PATH}", "--user=1001"]
-    archive = provide("sealed-secrets", Image(reference, PINS, ["buildah"], controller, config))
-    if options.folder:
-        link(options.folder, "sealed-secrets", archive)
-    print(archive)
+    make("sealed-secrets", Image(reference, PINS, ["buildah"], controller, config), options.folder)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failed as error:
-        sys.exit(str(error))
-    except subprocess.CalledProcessError as error:
-        sys.exit(error.returncode)  # its own words are above
+    run(main)
